@@ -18,7 +18,7 @@ from nobil_tui.charging.events import HubState
 from nobil_tui.charging.freshness import DowntimeClock, Freshness
 from nobil_tui.charging.persisted import StoredBoard, StoredStation, store_station
 from nobil_tui.charging.register import Register
-from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
+from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station, WordConnector
 from nobil_tui.charging.tracking import Track
 
 MAX_STATIONS = 500_000
@@ -112,9 +112,10 @@ class Board:
         """Count the connectors in service that could have changed unseen."""
         if self.downtime.total(now) <= self.freshness.confirmed:
             return 0
+        in_service = self.connectors - self.tally[Condition.NOT_IN_SERVICE]
         if self.downtime.running(now):
-            return self.connectors - self.tally[Condition.NOT_IN_SERVICE] - self._unnamed()
-        return self.freshness.count_unconfirmed(self.stations.values(), now)
+            return in_service - self._unnamed()
+        return self.freshness.count_unconfirmed(self.stations.values(), in_service, now)
 
     @property
     def confirms_soon(self) -> bool:
@@ -209,7 +210,10 @@ class Board:
         if not register:
             return []
         named = [station for station in self.stations.values() if station.evse_uids]
-        return [station.id for station in named if self._complete(station)]
+        touched = [station.id for station in named if self._complete(station)]
+        if touched:
+            self.freshness.discard_counts()
+        return touched
 
     def apply_snapshot(
         self,
@@ -350,8 +354,8 @@ class Board:
         track.set_named(index)
         track.set_heard(index, at)
         track.confirm(index, self.downtime.total(at))
-        self.freshness.reported(station)
         if before is not None and before.same_as(reported):
+            self.freshness.reported(station)
             return []
         reported.timestamp = _credible(reported.timestamp, at)
         dated = bool(reported.timestamp)
@@ -361,6 +365,7 @@ class Board:
         station.connectors[index] = reported
         station.cached = None
         self._count(held, reported)
+        self.freshness.reported(station)
         return [Change(at, station_id, index + 1, before, reported)]
 
     def apply_raw_report(self, station_id: str, index: int, reported: Connector, at: int) -> bool:
@@ -561,24 +566,19 @@ def _tally(stations: Iterable[Station], tally: list[int], at: int | None = None)
     every: list[Connector] = []
     for station in stations:
         every += station.connectors
-    by_status = Counter([held.status for held in every])
     latest, earliest = (inf, -1) if at is None else (at + MAX_AHEAD, EARLIEST)
-    special = [
-        held
-        for held in every
-        if held.error
-        or held.timestamp > latest
-        or -1 < held.timestamp < earliest
-        or type(held) is not Connector
-    ]
-    # A stream with words has as many as connectors.
-    by_status.subtract(Counter([held.status for held in special]))
-    for held in special:
-        tally[held.condition] += 1
-        if held.timestamp > latest or -1 < held.timestamp < earliest:
-            held.timestamp = _credible(held.timestamp, at or 0) or -1
+    wrong = [held for held in every if held.timestamp > latest or -1 < held.timestamp < earliest]
+    for held in wrong:
+        held.timestamp = _credible(held.timestamp, at or 0) or -1
+    # Counted by what they report: to ask each for its condition takes several times as long.
+    working = [held for held in every if not held.error]
+    tally[Condition.FAULT] += len(every) - len(working)
+    by_status = Counter([held.status for held in working if type(held) is not WordConnector])
     for status, count in by_status.items():
         tally[condition_of(status, 0)] += count
+    with_word = [held for held in working if type(held) is WordConnector]
+    for (word, status), count in Counter([(held.said, held.status) for held in with_word]).items():
+        tally[condition_of(status, 0, word)] += count
 
 
 def _credible(timestamp: int, at: int) -> int:

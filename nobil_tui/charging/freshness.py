@@ -119,12 +119,13 @@ class Freshness:
         self._oldest = 0
         """Nothing known was confirmed at a smaller reading: skips the search for expired
         stations."""
-        self._unconfirmed: dict[str, int] = {}
-        """How many connectors of a station are unconfirmed at the reading ``_counted_at``.
+        self._confirmed_counts: dict[str, int] = {}
+        """How many connectors in service of a station are not unconfirmed at the reading
+        ``_counted_at``; stations without any are left out. After a break those are a whole country.
 
         Reports only ever confirm while the link is live, so one count lasts until the next break.
         """
-        self._counted_at = 0
+        self._counted_at = -1
 
     def confirmed_at(self, station: Station, index: int) -> int:
         """Return the clock's reading when a connector was last confirmed."""
@@ -140,14 +141,17 @@ class Freshness:
             return 0
         return self.clock.total(now) - self.confirmed_at(station, index)
 
-    def count_unconfirmed(self, stations: Iterable[Station], now: int) -> int:
-        """Return how many counted connectors are unconfirmed, while the clock does not run."""
+    def count_unconfirmed(self, stations: Iterable[Station], in_service: int, now: int) -> int:
+        """Return how many of all connectors ``in_service`` are unconfirmed, while the clock does
+        not run."""
         reading = self.clock.total(now)
         if reading != self._counted_at:
-            counts = ((station.id, self._count(station, reading)) for station in stations)
-            self._unconfirmed = {station_id: count for station_id, count in counts if count}
+            self._confirmed_counts = {}
+            for station in stations:
+                if count := self._count_confirmed(station, reading):
+                    self._confirmed_counts[station.id] = count
             self._counted_at = reading
-        return sum(self._unconfirmed.values())
+        return in_service - sum(self._confirmed_counts.values())
 
     def follow(self, confirmed: int) -> None:
         """Note the reading at which a hub last had all stations confirmed: it may be an earlier
@@ -156,9 +160,9 @@ class Freshness:
         self._oldest = min(self._oldest, confirmed)
 
     def reported(self, station: Station) -> None:
-        """Count the unconfirmed connectors of a station again after a report."""
-        if station.id in self._unconfirmed:
-            self._unconfirmed[station.id] = self._count(station, self._counted_at)
+        """Count the unconfirmed connectors of a station again after a report was applied."""
+        if self._counted_at >= 0:
+            self._confirmed_counts[station.id] = self._count_confirmed(station, self._counted_at)
 
     def discard_counts(self) -> None:
         """Count all stations again the next time: many of them changed."""
@@ -200,17 +204,17 @@ class Freshness:
                 self._oldest = min(self._oldest, confirmed)
         return found
 
-    def _count(self, station: Station, reading: int) -> int:
+    def _count_confirmed(self, station: Station, reading: int) -> int:
+        """Count the connectors in service that are confirmed, or that the stream has not named."""
         track = station.track
         if track is None or not (track.confirmed_each or track.unnamed):
             # All its connectors are alike: a snapshot that was made before the link was live leaves
             # a whole country so.
             confirmed = self.confirmed if track is None else max(self.confirmed, track.confirmed)
-            return station.summary.total if confirmed < reading else 0
+            return 0 if confirmed < reading else station.summary.total
         unnamed = track.unnamed
         return sum(
-            self.confirmed_at(station, index) < reading
-            and connector.condition.counted
-            and not unnamed >> index & 1
+            connector.condition.counted
+            and (bool(unnamed >> index & 1) or self.confirmed_at(station, index) >= reading)
             for index, connector in enumerate(station.connectors)
         )

@@ -279,10 +279,9 @@ class BoardUpdater:
         self._frame(snapshot.at)
         self.counts.unreadable += snapshot.unreadable
         partial = snapshot.unreadable > 0
-        for station in snapshot.stations:
-            if station.evse_uids:
-                for connector in station.connectors:
-                    self.counts.unknown_words.note(connector)
+        self.counts.unknown_words.note_all(
+            station for station in snapshot.stations if station.evse_uids
+        )
         if snapshot.hub is not None:
             steps = self._relay.snapshot_steps(snapshot.stations, snapshot.hub, snapshot.at)
             result = await _in_slices(steps)

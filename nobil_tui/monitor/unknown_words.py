@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from nobil_tui.charging.conditions import is_documented
-from nobil_tui.charging.station import Connector, WordConnector
+from nobil_tui.charging.station import Connector, Station, WordConnector
 
 MAX_WORDS = 100
 """Words that are counted individually; a stream with more is broken."""
@@ -34,6 +35,21 @@ class UnknownWords(Struct):
         more = ", and more" if len(self.words) > MAX_NAMED else ""
         reports = f"{self.reports:,} report{'' if self.reports == 1 else 's'}"
         return f"{reports} with unknown words: {', '.join(named)}{more}"
+
+    def note_all(self, stations: Iterable[Station]) -> None:
+        """Count the words of a snapshot's connectors."""
+        reported = [
+            connector
+            for station in stations
+            for connector in station.connectors
+            if type(connector) is WordConnector
+        ]
+        # A whole country, with a few different words.
+        unknown = {word for word in {each.said for each in reported} if not is_documented(word)}
+        if unknown:
+            for connector in reported:
+                if connector.said in unknown:
+                    self.note(connector)
 
     def note(self, connector: Connector) -> None:
         """Count the word of a reported connector if it is undocumented."""

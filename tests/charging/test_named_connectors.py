@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from nobil_tui.charging.board import Board, Since
+from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.freshness import Staleness, staleness_of
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station, WordConnector
@@ -93,6 +99,62 @@ def test_snapshot_gap_leaves_connectors_unconfirmed() -> None:
     assert board.unconfirmed(T0) == 1
     board.apply_snapshot([station(A=connector("AVAILABLE"), B=connector("AVAILABLE"))], T0 + MINUTE)
     assert board.unconfirmed(T0 + MINUTE) == 0
+
+
+WORDS = ["AVAILABLE", "CHARGING", "OUTOFORDER", "PLANNED", "?"]
+NAMES = "KL"
+UIDS = "ABC"
+REPORTED = st.dictionaries(st.sampled_from(UIDS), st.sampled_from(WORDS), min_size=1)
+COUNTRY = st.dictionaries(st.sampled_from(NAMES), REPORTED)
+STEPS = st.one_of(
+    st.tuples(st.just("snapshot"), COUNTRY, st.booleans()),
+    st.tuples(st.just("station"), st.sampled_from(NAMES), REPORTED),
+    st.tuples(
+        st.just("connector"),
+        st.sampled_from(NAMES),
+        st.sampled_from(UIDS),
+        st.sampled_from(WORDS),
+    ),
+    st.tuples(st.just("raw"), st.sampled_from(NAMES), st.sampled_from(WORDS)),
+    st.tuples(
+        st.just("register"), st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(UIDS)))
+    ),
+    st.tuples(st.just("break")),
+)
+
+
+@given(st.lists(STEPS, max_size=12))
+def test_count_of_unconfirmed_connectors(steps: list[tuple[Any, ...]]) -> None:
+    board = Board()
+    for now, (what, *given_) in enumerate(steps, T0):
+        match what, given_:
+            case "snapshot", (reported, late):
+                stations = [named(name, words) for name, words in reported.items()]
+                board.apply_snapshot(stations, now, gap=1000 if late else 0)
+            case "station", (name, words):
+                board.apply_station(named(name, words), now)
+            case "connector", (name, uid, word):
+                board.apply_connector(name, uid, connector(word), now)
+            case "raw", (name, word):
+                board.apply_raw_report(name, 0, connector(word), now)
+            case "register", (known,):
+                board.use_register(
+                    Register({name: Facts(plug_evse_uids=tuple(u)) for name, u in known.items()})
+                )
+            case _:
+                board.downtime.stop(now - 1000)
+                board.downtime.start(now)
+        assert board.unconfirmed(now) == sum(
+            each.condition is not Condition.NOT_IN_SERVICE
+            and board.unconfirmed_for(held, index, now) > 0
+            for held in board.stations.values()
+            for index, each in enumerate(held.connectors)
+        )
+
+
+def named(name: str, reported: dict[str, str]) -> Station:
+    every = {uid: connector(word) for uid, word in reported.items()}
+    return Station(name, [*every.values()], track=Track(evse_uids=tuple(every)))
 
 
 def test_reported_timestamp_sets_since() -> None:
