@@ -6,7 +6,6 @@ broker may send messages that it retained. All times are in ms since the epoch.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import chain, filterfalse
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.clock import iso
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.events import (
@@ -26,7 +26,6 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station
 from nobil_tui.charging.tracking import Track
-from nobil_tui.wire.changes import iso
 from nobil_tui.wire.finland import (
     MAX_LOCATION_ID,
     Status,
@@ -96,11 +95,15 @@ class Merger:
         self._gap = gap
         before, self._held, places = self._held, {}, self._places
         regrouped = set[str]()
+        skew, latest = self.skew, at + AHEAD
+        # The first rows on screen wait for this loop over a whole country: without calls.
         for status in statuses.statuses:
             evse_id = status.evse_id
-            known = before.get(evse_id)
             station = places.get(evse_id) or self._place(status)
-            time = self._time(status, at)
+            time = status.time and status.time - skew
+            if time > at or time < 0:
+                time = at if 0 < time <= latest else 0
+            known = before.get(evse_id)
             if known is None:
                 self._held[evse_id] = _Held(status.word, time, time, station, 0)
                 continue
@@ -180,25 +183,31 @@ class Merger:
 
     def _event(self, at: int, unreadable: int, gap: int, regrouped: set[str]) -> Snapshot:
         every, places = self._held, self._places
-        uids: defaultdict[str, list[str]] = defaultdict(list)
-        connectors: defaultdict[str, list[Connector]] = defaultdict(list)
+        groups: dict[str, tuple[list[str], list[Connector]]] = {}
+        last = ""
+        uids: list[str] = []
+        connectors: list[Connector] = []
         # In the order of the places, then those of unknown place; sorting takes far longer.
         placed = filter(every.__contains__, places)
         for evse_id in chain(placed, filterfalse(places.__contains__, every)):
             held = every[evse_id]
-            uids[held.station].append(evse_id)
-            connectors[held.station].append(connector_from(held.word, held.since or -1))
+            if held.station != last:
+                # The EVSEs of a location mostly follow each other.
+                last = held.station
+                uids, connectors = groups.setdefault(last, ([], []))
+            uids.append(evse_id)
+            connectors.append(connector_from(held.word, held.since or -1))
         most = MAX_CONNECTORS
         stations = [
-            Station(station, connectors[station][:most], track=Track(evse_uids=tuple(each[:most])))
-            for station, each in uids.items()
+            Station(station, connectors[:most], track=Track(evse_uids=tuple(uids[:most])))
+            for station, (uids, connectors) in groups.items()
         ]
         heard = {
             evse_id: held.heard
             for evse_id, held in every.items()
             if held.heard and self._is_live(held)
         }
-        moved = regrouped - uids.keys()
+        moved = regrouped - groups.keys()
         return Snapshot(stations, at, unreadable, gap, heard=heard, regrouped=moved)
 
 

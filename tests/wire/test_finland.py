@@ -58,6 +58,32 @@ def test_invalid_entry_is_skipped(entry: Any, unreadable: int) -> None:
         assert answer.statuses[0] == Status("A", "CHARGING")
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "2025-12-02T09:38:06Z",
+                "2025-12-02T09:38:06.0019Z",
+                "2025-12-02T11:38:06.500+02:00",
+                "2025-12-02T09:38:06",
+                "1969-12-31T23:59:59Z",
+                None,
+            ]
+        ),
+        max_size=4,
+    )
+)
+def test_an_invalid_entry_does_not_change_the_others(times: list[str | None]) -> None:
+    entries: list[Any] = [
+        {"evseId": f"E{number}", "status": "CHARGING", "time": time}
+        for number, time in enumerate(times)
+    ]
+    every = decode_statuses(json.dumps({"statuses": entries}).encode())
+    assert [status.time for status in every.statuses] == [time_of(time) for time in times]
+    with_invalid = decode_statuses(json.dumps({"statuses": [*entries, None]}).encode())
+    assert with_invalid.statuses == every.statuses
+
+
 @for_each("answer", [b"", b"null", b"[]", b"{}", b'{"statuses": null}', b"\xff", b"<html>"])
 def test_response_without_statuses_is_not_readable(answer: bytes) -> None:
     with pytest.raises(NotReadableError, match="no list of statuses"):
