@@ -1,9 +1,10 @@
-"""The clock, as an object that tests can replace."""
+"""The clock, as an object that tests can replace, and the text of a time."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 
 class Clock:
@@ -20,3 +21,12 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Wait for some seconds."""
         await asyncio.sleep(seconds)
+
+
+def iso(at: int) -> str:
+    """Return milliseconds since the epoch as ISO 8601 in UTC."""
+    return (
+        datetime.fromtimestamp(at / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

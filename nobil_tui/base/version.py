@@ -1,15 +1,3 @@
-"""The version of the installed program."""
+"""The version of the program, from which the packages' own is read when they are built."""
 
-from __future__ import annotations
-
-PACKAGE = "nobil-tui"
-
-
-def installed_version() -> str:
-    """Return the version of the installed program; ``unknown`` if it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(PACKAGE)
-    except PackageNotFoundError:
-        return "unknown"
+VERSION = "0.1.0"

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from nobil_tui.base.paths import NoHomeError, drop_relative_folders
-from nobil_tui.base.version import installed_version
+from nobil_tui.base.version import VERSION
 from nobil_tui.cli import options
 from nobil_tui.cli.click_classes import LazyGroup, write_exit_codes
 from nobil_tui.cli.commands import CLI_COMMANDS
@@ -24,7 +24,7 @@ NAME = "nobil-tui"
 def _show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
     if not requested or ctx.resilient_parsing:
         return
-    print_text(f"{NAME} {installed_version()}")
+    print_text(f"{NAME} {VERSION}")
     ctx.exit()
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.clock import iso
 from nobil_tui.charging.register import Register
 from nobil_tui.history.observation import StoredChange
 from nobil_tui.history.tally import CONDITIONS
-from nobil_tui.wire.changes import csv_bytes, csv_rows, escape_formula, iso
+from nobil_tui.wire.changes import csv_bytes, csv_rows, escape_formula
 
 
 class HistoryLine(Struct, frozen=True):

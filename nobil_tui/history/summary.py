@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from nobil_tui.base.clock import iso
 from nobil_tui.base.text import safe_text
 from nobil_tui.charging.register import Register
 from nobil_tui.history.hours import LocalHours
@@ -15,7 +16,6 @@ from nobil_tui.history.statistics import (
     StationHistory,
     Statistics,
 )
-from nobil_tui.wire.changes import iso
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

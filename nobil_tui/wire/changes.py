@@ -13,11 +13,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.clock import iso
 from nobil_tui.base.decoding import BOM
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Register
@@ -79,15 +79,6 @@ def csv_rows(rows: Iterable[Iterable[object]]) -> bytes:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode()
-
-
-def iso(at: int) -> str:
-    """Return milliseconds since the epoch as ISO 8601 in UTC."""
-    return (
-        datetime.fromtimestamp(at / 1000, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
 
 
 def _condition(connector: Connector | None) -> str | None:

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from math import sqrt
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.charging.register import Plug
 
 MAX_KW = 10_000
@@ -17,14 +18,14 @@ MAX_KW = 10_000
 
 # Searched in this order; a match is removed before the next pattern is tried.
 _KINDS = (
-    ("CHAdeMO", re.compile(r"chademo", re.IGNORECASE)),
-    ("CCS", re.compile(r"ccs\s*/\s*combo|\bccs\b|\bcombo\b", re.IGNORECASE)),
-    ("MCS", re.compile(r"\bmcs\b|megawatt charging system", re.IGNORECASE)),
-    ("Type 1", re.compile(r"\btype\s*1\b", re.IGNORECASE)),
-    ("Type 2", re.compile(r"\btype\s*2\b|\bmennekes\b", re.IGNORECASE)),
-    ("Type 3", re.compile(r"\btype\s*3\b", re.IGNORECASE)),
-    ("Tesla", re.compile(r"\btesla\b", re.IGNORECASE)),
-    ("Schuko", re.compile(r"\bschuko\b", re.IGNORECASE)),
+    ("CHAdeMO", LazyPattern(r"chademo", re.IGNORECASE)),
+    ("CCS", LazyPattern(r"ccs\s*/\s*combo|\bccs\b|\bcombo\b", re.IGNORECASE)),
+    ("MCS", LazyPattern(r"\bmcs\b|megawatt charging system", re.IGNORECASE)),
+    ("Type 1", LazyPattern(r"\btype\s*1\b", re.IGNORECASE)),
+    ("Type 2", LazyPattern(r"\btype\s*2\b|\bmennekes\b", re.IGNORECASE)),
+    ("Type 3", LazyPattern(r"\btype\s*3\b", re.IGNORECASE)),
+    ("Tesla", LazyPattern(r"\btesla\b", re.IGNORECASE)),
+    ("Schuko", LazyPattern(r"\bschuko\b", re.IGNORECASE)),
 )
 _NAMES = {
     "30": "CHAdeMO",
@@ -37,10 +38,10 @@ _NAMES = {
     "87": "MCS",
 }
 """Plug names by type number, for a response without words."""
-_POWER = re.compile(r"(?<![\d.,])(\d{1,6}(?:[.,]\d{1,4})?)\s*([km])w\b", re.IGNORECASE)
-_VOLT = re.compile(r"(?<![\d.,])(\d{2,4})\s*v", re.IGNORECASE)
-_AMPERE = re.compile(r"(?<![\d.,])(\d{1,4})\s*a\b", re.IGNORECASE)
-_THREE_PHASE = re.compile(r"\b3[\s-]*(?:phase|fas)", re.IGNORECASE)
+_POWER = LazyPattern(r"(?<![\d.,])(\d{1,6}(?:[.,]\d{1,4})?)\s*([km])w\b", re.IGNORECASE)
+_VOLT = LazyPattern(r"(?<![\d.,])(\d{2,4})\s*v", re.IGNORECASE)
+_AMPERE = LazyPattern(r"(?<![\d.,])(\d{1,4})\s*a\b", re.IGNORECASE)
+_THREE_PHASE = LazyPattern(r"\b3[\s-]*(?:phase|fas)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

@@ -16,9 +16,9 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from nobil_tui.base.clock import iso
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
-from nobil_tui.wire.changes import iso
 
 RECORDING_VERSION = 1
 """The version that is written, and the latest that can be read."""

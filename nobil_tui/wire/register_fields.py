@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.wire.register_entry import Attribute
 
 MAX_SHORT_TEXT = 120
@@ -15,7 +14,7 @@ MAX_PROSE = 500
 MAX_EVSE_UID = 128
 """Characters of an EVSE UID at most: the stream has no longer ones."""
 
-_WORD = re.compile(r"\w+")
+_WORD = LazyPattern(r"\w+")
 _SMALL_WORDS = {"i", "på", "og", "och", "ved", "vid"}
 
 
@@ -31,6 +30,8 @@ def text_of(value: Any, most: int = MAX_SHORT_TEXT) -> str:
     # The input has no limit. An entity has up to thirty characters, more if it was encoded twice.
     text = value[: 40 * most]
     if "&" in text:
+        from html import unescape
+
         # Some entries were encoded twice.
         text = unescape(unescape(text))
     if not text.isprintable():

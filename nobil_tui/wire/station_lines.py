@@ -12,11 +12,12 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from nobil_tui.base.clock import iso
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import staleness_of
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Station, Summary
-from nobil_tui.wire.changes import csv_bytes, iso
+from nobil_tui.wire.changes import csv_bytes
 
 
 class ConnectorLine(Struct, frozen=True):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
+from nobil_tui.base.clock import iso
 from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.register import Register
 from nobil_tui.config.model import Config
@@ -32,7 +33,6 @@ from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState
 from nobil_tui.session.session import Session
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
-from nobil_tui.wire.changes import iso
 from nobil_tui.wire.codecs import ENOVA_CODEC
 from nobil_tui.wire.finland import TOPIC_FILTER
 from tests.conftest import GUARD, FakeClock, guarded, settle

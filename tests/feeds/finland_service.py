@@ -16,8 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from nobil_tui.base.clock import Clock
-from nobil_tui.wire.changes import iso
+from nobil_tui.base.clock import Clock, iso
 from tests.http_service import Answer, HttpService
 from tests.http_service import status as answer_status
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from nobil_tui.base.clock import iso
 from nobil_tui.charging.events import HubState
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.history.database import HistoryDatabase
 from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.importing import ImportResult, RecordingImport
 from nobil_tui.history.statistics import profile_of, sessions
-from nobil_tui.wire.changes import iso
 from nobil_tui.wire.recording import RecordingHeader, encode_header
 from nobil_tui.wire.v1_encode import snapshot_message, state_message
 from tests.history.records import MINUTE, OSLO, at, sql_profile

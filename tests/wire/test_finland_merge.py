@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.base.clock import iso
 from nobil_tui.charging.board import Board, Since
 from nobil_tui.charging.events import ConnectorReport, Event, Ignored, Snapshot, Unreadable
 from nobil_tui.wire import finland_merge
-from nobil_tui.wire.changes import iso
 from nobil_tui.wire.finland import Status, Statuses, decode_message
 from nobil_tui.wire.finland_merge import (
     AHEAD,

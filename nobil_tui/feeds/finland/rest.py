@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError, gunzip
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.base.version import installed_version
+from nobil_tui.base.version import VERSION
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.feeds.transport.failures import UnreachableError, parse_retry_after
 from nobil_tui.feeds.transport.fetch import Timeouts, fetch
@@ -79,7 +79,7 @@ class FinlandRest:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "Digitraffic-User": f"nobil-tui/{installed_version()}",
+            "Digitraffic-User": f"nobil-tui/{VERSION}",
             "User-Agent": USER_AGENT,
         }
         if etag:

@@ -8,7 +8,6 @@ which TLS inside TLS is needed.
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import ssl
 import time
@@ -37,6 +36,7 @@ from urllib.request import (
     Request,
 )
 
+from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.feeds.transport.failures import UnreachableError, os_error_reason
@@ -49,7 +49,7 @@ MAX_REDIRECTS = 3
 CHUNK = 65_536
 """Bytes of one read, and between two reports of progress."""
 
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
+_TUNNEL = LazyPattern(r"Tunnel connection failed: (\d{3})\b")
 
 
 class Timeouts(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from nobil_tui.base.redaction import HIDDEN
 from nobil_tui.base.text import escaped, safe_path
-from nobil_tui.base.version import PACKAGE
+from nobil_tui.base.version import VERSION
 from nobil_tui.charging.events import Unreadable
 from nobil_tui.monitor.batch import LinkPhase, StreamCounts
 from nobil_tui.monitor.stream_record import StreamRecord
@@ -27,7 +27,7 @@ MAX_VALUE = 200
 """Characters of the value of a variable that are shown."""
 MAX_FRAME_TEXT = 600
 """Characters of a frame that are shown."""
-_PACKAGES = (PACKAGE, "textual", "rich", "websockets", "msgspec", "aiohttp", "platformdirs")
+_PACKAGES = ("textual", "rich", "websockets", "msgspec", "aiohttp", "platformdirs")
 _VARIABLES = (
     *("TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "COLUMNS", "LINES"),
     *("LANG", "LC_ALL", "LC_CTYPE", "PYTHONIOENCODING", "PYTHONUTF8", "TZ"),
@@ -81,7 +81,7 @@ def diagnostics(of: Diagnosed) -> list[DiagnosticsSection]:
 
 def as_plain_text(sections: list[DiagnosticsSection]) -> str:
     """Return the sections as one text, to copy or to save."""
-    parts = [f"Diagnostics of {PACKAGE}\n"]
+    parts = ["Diagnostics of nobil-tui\n"]
     for heading, lines in sections:
         parts.append(f"{heading}\n" + "".join(f"  {line}\n" for line in lines))
     return "\n".join(parts)
@@ -174,6 +174,7 @@ def _versions() -> Iterator[str]:
     from importlib.metadata import PackageNotFoundError, version
 
     yield f"Python {platform.python_version()} on {platform.system()} {platform.release()}"
+    yield f"nobil-tui {VERSION}"
     for name in _PACKAGES:
         try:
             yield f"{name} {version(name)}"

@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from nobil_tui.base.clock import iso
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -37,7 +38,6 @@ from nobil_tui.feeds.finland.feed import (
 from nobil_tui.feeds.transport import connection as connection_module
 from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.feeds.transport.mqtt import MQTT_PING_INTERVAL
-from nobil_tui.wire.changes import iso
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
