@@ -577,7 +577,7 @@ def _tally(stations: Iterable[Station], tally: list[int], at: int | None = None)
     for status, count in by_status.items():
         tally[condition_of(status, 0)] += count
     with_word = [held for held in working if type(held) is WordConnector]
-    for (word, status), count in Counter([(held.said, held.status) for held in with_word]).items():
+    for (word, status), count in Counter([(held.word, held.status) for held in with_word]).items():
         tally[condition_of(status, 0, word)] += count
 
 

@@ -116,7 +116,7 @@ def _restore_connector(stored: StoredConnector) -> Connector:
     if not stored.word:
         return Connector(stored.status, stored.error, stored.since)
     # Interned: the connectors of a country share a handful of words.
-    return WordConnector(stored.status, stored.error, stored.since, said=intern(stored.word))
+    return WordConnector(stored.status, stored.error, stored.since, word=intern(stored.word))
 
 
 def _factor(values: Sequence[int]) -> tuple[int, dict[int, int] | None]:

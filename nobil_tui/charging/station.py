@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
 
@@ -58,11 +58,9 @@ class Connector(Struct, gc=False):
     status: Int32 = -1
     error: Int32 = 0
     timestamp: Milliseconds = -1
-
-    @property
-    def word(self) -> str:
-        """The stream's own status word; empty for a stream without words."""
-        return ""
+    word: ClassVar[str] = ""
+    """The stream's own status word; empty for a stream without words. Not a field here: it would
+    take memory in each connector, and be read from the wire."""
 
     @property
     def condition(self) -> Condition:
@@ -99,20 +97,15 @@ class WordConnector(Connector, gc=False):
     """A connector of a stream that uses words; ``status`` and ``error`` are version 1's
     equivalent."""
 
-    said: str = ""
-
-    @property
-    def word(self) -> str:
-        """The stream's own status word."""
-        return self.said
+    word: str = ""  # type: ignore[misc]  # a field instead of the constant
 
     @property
     def condition(self) -> Condition:
         """The condition of the connector."""
         # Like ``condition_of``, but without a call where there is a word.
-        if self.said and not self.error:
-            return BY_WORD.get(self.said, _UNKNOWN)
-        return condition_of(self.status, self.error, self.said)
+        if self.word and not self.error:
+            return BY_WORD.get(self.word, _UNKNOWN)
+        return condition_of(self.status, self.error, self.word)
 
 
 class Summary(Struct, frozen=True, gc=False):

@@ -45,17 +45,17 @@ class UnknownWords(Struct):
             if type(connector) is WordConnector
         ]
         # A whole country, with a few different words.
-        unknown = {word for word in {each.said for each in reported} if not is_documented(word)}
+        unknown = {word for word in {each.word for each in reported} if not is_documented(word)}
         if unknown:
             for connector in reported:
-                if connector.said in unknown:
+                if connector.word in unknown:
                     self.note(connector)
 
     def note(self, connector: Connector) -> None:
         """Count the word of a reported connector if it is undocumented."""
-        if type(connector) is not WordConnector or is_documented(connector.said):
+        if type(connector) is not WordConnector or is_documented(connector.word):
             return
-        word = connector.said
+        word = connector.word
         self.reports += 1
         if word in self.words:
             self.words[word] += 1

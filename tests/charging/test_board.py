@@ -564,18 +564,18 @@ def test_expired_connector_is_unknown_since_it_expired() -> None:
 def test_report_of_unknown_after_expiry_yields_no_change() -> None:
     board = Board()
     for key in "abc":
-        board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
+        board.apply_connector("NOR_1", key, WordConnector(0, 0, word="AVAILABLE"), T0)
     board.downtime.stop(T0)
     late = T0 + EXPIRED + MINUTE
     board.expire(late)
     board.downtime.start(late)
     held = board.stations["NOR_1"]
-    assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), late + 1) == []
+    assert board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="UNKNOWN"), late + 1) == []
     assert board.since(held, 0, late + 1) == Since(T0 + EXPIRED, True)
     assert board.unconfirmed_for(held, 0, late + 1) == 0
     # An undocumented word is a change, although its condition is unknown too.
-    (odd,) = board.apply_connector("NOR_1", "b", WordConnector(-1, 0, said="melted"), late + 2)
-    (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, said="AVAILABLE"), late + 3)
+    (odd,) = board.apply_connector("NOR_1", "b", WordConnector(-1, 0, word="melted"), late + 2)
+    (free,) = board.apply_connector("NOR_1", "c", WordConnector(0, 0, word="AVAILABLE"), late + 3)
     assert [change.before.detail for change in (odd, free) if change.before] == ["", ""]
     assert board.since(held, 2, late + 3) == Since(late + 3, True)
     assert board.apply_station(Station("NOR_2", [Connector()]), late)[0].after == Connector(
@@ -585,11 +585,11 @@ def test_report_of_unknown_after_expiry_yields_no_change() -> None:
 
 def test_expire_searches_stations_only_if_one_can_have_expired() -> None:
     board = Board()
-    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0)
+    board.apply_connector("NOR_2", "a", WordConnector(0, 0, word="AVAILABLE"), T0)
     board.downtime.stop(T0)
     board.downtime.start(T0 + MINUTE)
-    board.apply_connector("NOR_2", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + MINUTE)
+    board.apply_connector("NOR_2", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + MINUTE)
     board.downtime.stop(T0 + MINUTE)
     assert board.expire(T0 + EXPIRED + 1) == ["NOR_1"]
     every, board.stations = board.stations, NotImplemented
@@ -615,10 +615,10 @@ def test_restore_makes_expired_connectors_unknown() -> None:
 
 def test_connectors_with_keys_keep_their_numbers() -> None:
     board = Board()
-    first = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
-    second = board.apply_connector("NOR_1", "1252", WordConnector(1, 0, said="BLOCKED"), T0 + 1)
+    first = board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, word="AVAILABLE"), T0)
+    second = board.apply_connector("NOR_1", "1252", WordConnector(1, 0, word="BLOCKED"), T0 + 1)
     again = board.apply_connector(
-        "NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="CHARGING"), T0 + 2
+        "NOR_1", "SE*VIR*E1", WordConnector(1, 0, word="CHARGING"), T0 + 2
     )
     assert [change.number for change in (*first, *second, *again)] == [1, 2, 1]
     (before, after) = again[0][3:5]
@@ -630,8 +630,8 @@ def test_connectors_with_keys_keep_their_numbers() -> None:
 
 def test_different_word_with_equal_numbers_is_a_change() -> None:
     board = Board()
-    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
-    (back,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), T0 + 1)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="REMOVED"), T0)
+    (back,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="UNKNOWN"), T0 + 1)
     assert back.after is not None
     assert back.after.condition is Condition.UNKNOWN
     assert board.stations["NOR_1"].summary.text == "?/1"
@@ -656,20 +656,20 @@ def test_stations_and_connectors_are_limited(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_connector_not_in_service_is_not_counted_unconfirmed() -> None:
     board = Board()
-    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0)
-    board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.apply_connector("NOR_2", "c", WordConnector(1, 0, said="CHARGING"), T0)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="REMOVED"), T0)
+    board.apply_connector("NOR_1", "b", WordConnector(0, 0, word="AVAILABLE"), T0)
+    board.apply_connector("NOR_2", "c", WordConnector(1, 0, word="CHARGING"), T0)
     assert board.unconfirmed(T0 + 9000) == 0
     board.downtime.stop(T0)
     assert board.unconfirmed(T0 + 9000) == 2
     board.downtime.start(T0 + 8000)
     assert board.unconfirmed(T0 + 9000) == 2
-    board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="AVAILABLE"), T0 + 9000)
+    board.apply_connector("NOR_1", "b", WordConnector(0, 0, word="AVAILABLE"), T0 + 9000)
     assert board.unconfirmed(T0 + 9000) == 1
     # The removed connector is in service again, and confirmed by this report.
-    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 9001)
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + 9001)
     assert board.unconfirmed(T0 + 9001) == 1
-    board.apply_connector("NOR_2", "c", WordConnector(-1, 0, said="PLANNED"), T0 + 9002)
+    board.apply_connector("NOR_2", "c", WordConnector(-1, 0, word="PLANNED"), T0 + 9002)
     assert board.unconfirmed(T0 + 9002) == 0
 
 
@@ -688,10 +688,10 @@ def test_unconfirmed_searches_no_stations_while_all_are_confirmed(
 def test_removed_connector_returns_under_its_number() -> None:
     board = Board()
     for key in "ab":
-        board.apply_connector("NOR_1", key, WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="REMOVED"), T0 + 1)
+        board.apply_connector("NOR_1", key, WordConnector(0, 0, word="AVAILABLE"), T0)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="REMOVED"), T0 + 1)
     assert board.stations["NOR_1"].summary.text == "1/1"
-    (back,) = board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 2)
+    (back,) = board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + 2)
     assert back.number == 1
     assert board.stations["NOR_1"].summary.text == "2/2"
     assert board.tally[Condition.NOT_IN_SERVICE] == 0
@@ -702,9 +702,9 @@ def test_removed_connector_returns_under_its_number() -> None:
 
 def earlier_board() -> Board:
     board = Board()
-    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, said="AVAILABLE"), T0)
-    board.apply_connector("NOR_1", "1252", WordConnector(-1, 0, said="melted"), T0 + 1)
-    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 2)
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(0, 0, word="AVAILABLE"), T0)
+    board.apply_connector("NOR_1", "1252", WordConnector(-1, 0, word="melted"), T0 + 1)
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, word="BLOCKED"), T0 + 2)
     return board
 
 
@@ -712,8 +712,8 @@ def test_restore_returns_earlier_state() -> None:
     board = restored(earlier_board(), T0 + 5)
     held = board.stations["NOR_1"]
     assert held.connectors == [
-        WordConnector(1, 0, T0 + 2, said="BLOCKED"),
-        WordConnector(-1, 0, T0 + 1, said="melted"),
+        WordConnector(1, 0, T0 + 2, word="BLOCKED"),
+        WordConnector(-1, 0, T0 + 1, word="melted"),
     ]
     assert [board.since(held, index, T0 + 9) for index in (0, 1)] == [
         Since(T0 + 2, False),
@@ -722,7 +722,7 @@ def test_restore_returns_earlier_state() -> None:
     assert [board.heard(held, index) for index in (0, 1)] == [T0 + 2, T0 + 1]
     assert (board.tally[Condition.BLOCKED], board.tally[Condition.UNKNOWN]) == (1, 1)
     (change,) = board.apply_connector(
-        "NOR_1", "1252", WordConnector(0, 0, said="AVAILABLE"), T0 + 9
+        "NOR_1", "1252", WordConnector(0, 0, word="AVAILABLE"), T0 + 9
     )
     assert change.number == 2
 
@@ -730,7 +730,7 @@ def test_restore_returns_earlier_state() -> None:
 def test_restored_words_and_keys_are_shared() -> None:
     board = Board()
     for name in ("NOR_1", "NOR_2"):
-        board.apply_connector(name, "0", WordConnector(0, 0, said="AVAILABLE"), T0)
+        board.apply_connector(name, "0", WordConnector(0, 0, word="AVAILABLE"), T0)
     later = restored(board, T0).stations
     assert later["NOR_1"].connectors[0].word is later["NOR_2"].connectors[0].word
     track = later["NOR_1"].track
@@ -749,7 +749,7 @@ def test_restored_state_is_stale_after_any_pause() -> None:
     board.downtime.start(T0 + 6)
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 7)) is Staleness.STALE
     assert board.unconfirmed(T0 + 7) == 2
-    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, said="BLOCKED"), T0 + 8)
+    board.apply_connector("NOR_1", "SE*VIR*E1", WordConnector(1, 0, word="BLOCKED"), T0 + 8)
     assert staleness_of(board.unconfirmed_for(held, 0, T0 + 9)) is Staleness.CONFIRMED
     assert board.unconfirmed(T0 + 9) == 1
 
@@ -818,7 +818,7 @@ REGISTER = Register({"NOR_1": Facts(plug_evse_uids=("a", "b", "c"))})
 
 
 def free() -> WordConnector:
-    return WordConnector(0, 0, said="AVAILABLE")
+    return WordConnector(0, 0, word="AVAILABLE")
 
 
 def test_connectors_of_register_are_unknown_and_in_its_order() -> None:
@@ -827,7 +827,7 @@ def test_connectors_of_register_are_unknown_and_in_its_order() -> None:
     assert (change.number, change.before, change.after) == (2, None, free_at(T0))
     assert board.stations["NOR_1"].summary.text == "1/3"
     assert board.connectors == 3
-    (change,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, said="UNKNOWN"), T0 + 1)
+    (change,) = board.apply_connector("NOR_1", "a", WordConnector(-1, 0, word="UNKNOWN"), T0 + 1)
     assert (change.number, change.before) == (1, None)
     (change,) = board.apply_connector("NOR_1", "x", free(), T0 + 2)
     assert change.number == 4
@@ -893,7 +893,7 @@ def test_unnamed_connector_is_first_sight_after_restore() -> None:
     again.restore(StoredBoard({"NOR_1": restore_station("NOR_1", stored, 0)}, 0, T0), T0)
     (change,) = again.apply_connector("NOR_1", "a", free(), T0 + 1000)
     assert (change.number, change.before) == (1, None)
-    (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, said="CHARGING"), T0 + 1000)
+    (change,) = again.apply_connector("NOR_1", "b", WordConnector(1, 0, word="CHARGING"), T0 + 1000)
     assert (change.number, change.before) == (2, free_at(T0))
 
 

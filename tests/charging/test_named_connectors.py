@@ -20,7 +20,7 @@ MINUTE = 60_000
 
 def connector(word: str, since: int = -1) -> Connector:
     status = {"AVAILABLE": 0, "CHARGING": 1}.get(word, -1)
-    return WordConnector(status, 0, since, said=word)
+    return WordConnector(status, 0, since, word=word)
 
 
 def station(**connectors: Connector) -> Station:

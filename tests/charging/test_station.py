@@ -19,9 +19,9 @@ FREE = Connector(0, 0)
 BUSY = Connector(1, 0)
 FAULT = Connector(0, 1)
 UNKNOWN = Connector(-1, 0)
-BLOCKED = WordConnector(1, 0, said="BLOCKED")
-RESERVED = WordConnector(1, 0, said="RESERVED")
-PLANNED = WordConnector(-1, 0, said="PLANNED")
+BLOCKED = WordConnector(1, 0, word="BLOCKED")
+RESERVED = WordConnector(1, 0, word="RESERVED")
+PLANNED = WordConnector(-1, 0, word="PLANNED")
 
 
 @for_each("status", [-1, 0, 1, 2, 99, -(2**31)])
@@ -56,7 +56,7 @@ def test_condition_of_status(status: int, condition: Condition) -> None:
     ],
 )
 def test_condition_of_word(status: int, error: int, word: str, condition: Condition) -> None:
-    assert WordConnector(status, error, said=word).condition is condition
+    assert WordConnector(status, error, word=word).condition is condition
     assert condition_of(-1, 0, word) is condition
 
 
@@ -85,7 +85,7 @@ def test_only_not_in_service_is_not_counted() -> None:
         (UNKNOWN, ""),
         (BLOCKED, ""),
         (PLANNED, "planned"),
-        (WordConnector(-1, 0, said="SNOWEDIN"), "snowedin"),
+        (WordConnector(-1, 0, word="SNOWEDIN"), "snowedin"),
     ],
 )
 def test_detail(connector: Connector, detail: str) -> None:
@@ -127,7 +127,7 @@ def test_station_summary(connectors: list[Connector], text: str, condition: Cond
 def test_station_of_one_connector_has_the_first_condition_with_its_count(
     condition: Condition,
 ) -> None:
-    connector = WordConnector(*condition.version_1, said=condition.words[0])
+    connector = WordConnector(*condition.version_1, word=condition.words[0])
     first = next(each for each in Condition if each.adds_to is condition.adds_to)
     assert summarize([connector]).condition is first
 

@@ -206,7 +206,7 @@ def _save_state(folder: Path, *names: str) -> str:
     single_writer.WRITER_CLOSE_TIMEOUT = 60.0
     board = Board()
     for name in names:
-        board.apply_connector(name, "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+        board.apply_connector(name, "a", WordConnector(0, 0, word="AVAILABLE"), T0)
     store = StateStore.open(folder / "state" / "hand.sqlite", interval=0.001)
     store.load()
     store.save([pack([(name, board.stored(name)) for name in names])], 0, T0, whole=True)

@@ -62,7 +62,7 @@ async def events_of(
 def report(frame: bytes, at: int) -> ConnectorReport:
     fields = json.loads(frame)
     status = {"AVAILABLE": 0, "CHARGING": 1}[fields["status"]]
-    connector = WordConnector(status, 0, said=fields["status"])
+    connector = WordConnector(status, 0, word=fields["status"])
     return ConnectorReport(fields["nobilId"], fields["evseUId"], connector, T0 + at)
 
 

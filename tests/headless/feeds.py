@@ -21,7 +21,7 @@ T0 = 1_774_267_200_000
 def report(key: str, word: str, at: int = 0, station: str = "NOR_1") -> ConnectorReport:
     """Return a report of NOBIL Real-time."""
     status, error = {"AVAILABLE": (0, 0), "CHARGING": (1, 0), "OUTOFORDER": (-1, 1)}[word]
-    return ConnectorReport(station, key, WordConnector(status, error, said=word), T0 + at)
+    return ConnectorReport(station, key, WordConnector(status, error, word=word), T0 + at)
 
 
 def update(status: int, count: int = 1, at: int = 0) -> StationReport:

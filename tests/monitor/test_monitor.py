@@ -205,9 +205,9 @@ async def test_change_has_before_and_after(scripted: ScriptedMonitor) -> None:
 async def test_connector_report_updates_one_connector(scripted: ScriptedMonitor) -> None:
     batch = await scripted.take(
         Connected(T0),
-        ConnectorReport("A", "x", WordConnector(0, 0, said="AVAILABLE"), T0 + 1),
-        ConnectorReport("A", "y", WordConnector(1, 0, said="CHARGING"), T0 + 2),
-        ConnectorReport("A", "x", WordConnector(1, 0, said="BLOCKED"), T0 + 3),
+        ConnectorReport("A", "x", WordConnector(0, 0, word="AVAILABLE"), T0 + 1),
+        ConnectorReport("A", "y", WordConnector(1, 0, word="CHARGING"), T0 + 2),
+        ConnectorReport("A", "x", WordConnector(1, 0, word="BLOCKED"), T0 + 3),
     )
     assert summaries(batch.entries) == [
         CONNECTED,

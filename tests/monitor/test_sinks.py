@@ -99,7 +99,7 @@ def random_events(loop: ShuffledLoop, count: int) -> list[Event]:
             case 3 if order.randrange(4) == 0:
                 events.append(Restarted(at))
             case _:
-                said = WordConnector(0, 0, said=order.choice(WORDS))
+                said = WordConnector(0, 0, word=order.choice(WORDS))
                 events.append(ConnectorReport(station, order.choice("ab"), said, at))
     return events
 
@@ -157,7 +157,7 @@ async def test_stuck_sink_does_not_delay_others() -> None:
         await asyncio.Event().wait()
 
     stuck.take = take  # type: ignore[method-assign]
-    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
+    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + 1)
     monitor = Monitor(
         GivenFeed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[stuck, fast]
     )
@@ -177,7 +177,7 @@ async def test_failing_sink_is_logged_and_does_not_stop_others(
 
     board = Board()
     broken, sound = Broken(board), Mirror(board)
-    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
+    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + 1)
     monitor = Monitor(
         GivenFeed(Connected(T0), report, Ended(T0)), board, tick=0.0, sinks=[broken, sound]
     )
@@ -207,7 +207,7 @@ async def test_run_raises_error_of_feed_after_sinks_are_finished_in_order() -> N
 
     board = Board()
     sinks = [Noting(board, "first"), Noting(board, "second")]
-    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0 + 1)
+    report = ConnectorReport("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0 + 1)
     with pytest.raises(ZeroDivisionError):
         await guarded(Monitor(Failing(Connected(T0), report), board, tick=0.0, sinks=sinks).run())
     assert finished == ["first", "second"]

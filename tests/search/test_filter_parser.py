@@ -223,7 +223,7 @@ def test_connectors_are_joined_by_evse_uid() -> None:
     facts = Facts(name="Torget", plugs=(CCS, CHADEMO, TYPE2), plug_evse_uids=("b", "b", "a"))
     board = Board()
     for key, word, status in (("a", "CHARGING", 1), ("b", "AVAILABLE", 0), ("new", "AVAILABLE", 0)):
-        board.apply_connector("NOR_1", key, WordConnector(status, 0, said=word), NOW)
+        board.apply_connector("NOR_1", key, WordConnector(status, 0, word=word), NOW)
     station = board.stations["NOR_1"]
     for text, counted in {
         "ccs": "1/1",

@@ -35,7 +35,7 @@ T0 = 1_700_000_000_000
 def a_board(*names: str, word: str = "AVAILABLE") -> Board:
     board = Board()
     for number, name in enumerate(names or ("NOR_1", "NOR_2")):
-        board.apply_connector(name, "SE*VIR*E1", WordConnector(0, 0, said=word), T0 + number)
+        board.apply_connector(name, "SE*VIR*E1", WordConnector(0, 0, word=word), T0 + number)
     return board
 
 

@@ -107,7 +107,7 @@ class RecordingStorage:
 
 
 def report_of(station: str, word: str, at: int, key: str = "a") -> ConnectorReport:
-    return ConnectorReport(station, key, WordConnector(0, 0, said=word), at)
+    return ConnectorReport(station, key, WordConnector(0, 0, word=word), at)
 
 
 def monitor_with(
@@ -322,7 +322,7 @@ async def test_nonempty_board_is_not_restored() -> None:
 def earlier_session() -> RecordingStorage:
     """Return a storage with one connector, free at T0, when the link was last alive."""
     earlier = Board()
-    earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), T0)
+    earlier.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), T0)
     return RecordingStorage(StoredBoard(dict(earlier.stations), 0, T0))
 
 

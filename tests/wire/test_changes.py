@@ -73,7 +73,7 @@ def test_csv_row_has_same_fields() -> None:
 
 
 def test_first_sight_and_removed_connector() -> None:
-    both = [change(before=None, after=WordConnector(-1, 0, T0, said="DANCING")), change(after=None)]
+    both = [change(before=None, after=WordConnector(-1, 0, T0, word="DANCING")), change(after=None)]
     lines = [line(each, Register()) for each in both]
     assert [(said["before"], said["after"], said["word"]) for said in lines] == [
         (None, "unknown", "DANCING"),

@@ -37,16 +37,16 @@ def test_staleness_after_downtime() -> None:
 def test_confirmed_and_uncounted_connectors_are_not_stale() -> None:
     board = Board(Register({"NOR_1": Facts(plug_evse_uids=("a", "b", "c", "never named"))}))
     for key, word in (("a", "AVAILABLE"), ("b", "CHARGING"), ("c", "REMOVED")):
-        board.apply_connector("NOR_1", key, WordConnector(0, 0, said=word), START)
+        board.apply_connector("NOR_1", key, WordConnector(0, 0, word=word), START)
     board.downtime.stop(START)
     now = START + 26 * HOUR
     board.downtime.start(now)
     station = board.stations["NOR_1"]
     assert station_staleness(board, station, now) == "2 of 3 not confirmed for 26 h"
-    board.apply_connector("NOR_1", "b", WordConnector(0, 0, said="CHARGING"), now)
+    board.apply_connector("NOR_1", "b", WordConnector(0, 0, word="CHARGING"), now)
     assert doubts(board, now) == ["not confirmed for 26 h", "", "not confirmed for 26 h", ""]
     assert station_staleness(board, station, now) == "1 of 3 not confirmed for 26 h"
-    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), now)
     assert station_staleness(board, station, now) == ""
 
 
@@ -67,7 +67,7 @@ async def test_the_palette_and_alerts_show_staleness(clock: FakeClock) -> None:
         await pilot.press("escape")
         source.feed.put(
             Connected(clock.now()),
-            ConnectorReport("NOR_1", "1", WordConnector(0, 0, said="AVAILABLE"), clock.now()),
+            ConnectorReport("NOR_1", "1", WordConnector(0, 0, word="AVAILABLE"), clock.now()),
         )
         await until(pilot, lambda: pilot.app._notifications)
         (told,) = pilot.app._notifications

@@ -435,7 +435,7 @@ async def test_a_connector_never_reported_is_not_stale() -> None:
     station_list = roster_of({})
     board = station_list.board
     board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
-    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), START)
     board.downtime.stop(START)
     async with showing(station_list) as (app, _):
         app.clock.advance(5 * 3600)
@@ -626,7 +626,7 @@ async def test_why_a_connector_is_unknown() -> None:
     station_list = roster_of({}, {"NOR_1": facts})
     board = station_list.board
     board.use_register(station_list.register)
-    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, START, said="UNKNOWN"), START)
+    board.apply_connector("NOR_1", "a", WordConnector(-1, 0, START, word="UNKNOWN"), START)
     async with showing(station_list) as (app, _):
         text = "\n".join(app.lines)
         assert "unknown (reported as such)" in text

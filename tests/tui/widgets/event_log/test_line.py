@@ -89,7 +89,7 @@ def change(
         ),
         (
             change(
-                before=WordConnector(1, said="CHARGING"), after=WordConnector(-1, said="PAUSED")
+                before=WordConnector(1, word="CHARGING"), after=WordConnector(-1, word="PAUSED")
             ),
             " 22:13:20 ★ Fornebu S                    #3   occupied → unknown (paused)",
         ),
@@ -182,7 +182,7 @@ async def test_texts_from_outside_are_not_markup() -> None:
         @given(
             st.text(st.sampled_from("ab 日e\u0301\x1b\u202e[red]…"), max_size=60),
             st.integers(20, 120),
-            st.sampled_from([FREE, FAULT, None, Connector(7), WordConnector(-1, said="X" * 64)]),
+            st.sampled_from([FREE, FAULT, None, Connector(7), WordConnector(-1, word="X" * 64)]),
             st.booleans(),
         )
         def paint(text: str, width: int, after: Connector | None, cursor: bool) -> None:

@@ -347,7 +347,7 @@ async def test_a_connector_never_reported_makes_nothing_stale() -> None:
     station_list = roster_of({})
     board = station_list.board
     board.use_register(Register({"NOR_1": Facts(plug_evse_uids=("a", "never named"))}))
-    board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), START)
+    board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), START)
     board.downtime.stop(START)
     board.downtime.start(now := START + 5 * SLIGHT)
     station_list.refresh(now)
@@ -360,7 +360,7 @@ async def test_a_connector_never_reported_makes_nothing_stale() -> None:
             ]
 
         assert dimmed() == ["●", "?10 min"]
-        board.apply_connector("NOR_1", "a", WordConnector(0, 0, said="AVAILABLE"), now)
+        board.apply_connector("NOR_1", "a", WordConnector(0, 0, word="AVAILABLE"), now)
         assert dimmed() == []
         assert "●·" in row(stations, "NOR_1")
 
