@@ -23,6 +23,13 @@ def distance_km(here: Position, there: Position) -> float:
     return 2 * RADIUS * asin(min(1.0, sqrt(_haversine(here, there))))
 
 
+def distance_text(km: float) -> str:
+    """Return a distance as ``350 m``, ``2.4 km`` or ``38 km``."""
+    if km < 0.995:
+        return f"{round(km * 100) * 10} m"
+    return f"{km:.1f} km" if km < 9.95 else f"{km:.0f} km"
+
+
 class Circle:
     """All positions within ``km`` of a position. Create it once to test a whole country."""
 

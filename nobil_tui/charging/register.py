@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.prices import Price, cheapest
+
+_V = TypeVar("_V")
 
 CREDIT = "NOBIL by Enova, CC BY 4.0, https://nobil.no"
 """The credit to show wherever data of the register is shown."""
@@ -89,8 +92,13 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def kwh_price(self) -> float | None:
         """The lowest price per kWh at the station; None if not known."""
-        price = self.price
-        return price.kwh if price is not None else None
+        least = None
+        # A plain loop: painting, filtering and sorting by it ask this of a whole country.
+        for price in self.prices:
+            kwh = price.kwh if price is not None else None
+            if kwh is not None and (least is None or kwh < least):
+                least = kwh
+        return least
 
     @property
     def best_plug(self) -> Plug | None:
@@ -107,12 +115,24 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
 
         ``evse_uids`` are those of the stream, in order; empty if the stream has only indices.
         """
+        return self._by_connector(self.plugs, evse_uids, count)
+
+    def prices_for(self, evse_uids: Sequence[str], count: int) -> tuple[Price | None, ...]:
+        """Return the price at each of ``count`` connectors, the cheapest of its plugs; None where
+        it is not known. See ``plugs_for``."""
+        matched = self._by_connector(self.prices, evse_uids, count) if self.prices else None
+        return tuple(map(cheapest, matched)) if matched is not None else (None,) * count
+
+    def _by_connector(
+        self, values: tuple[_V, ...], evse_uids: Sequence[str], count: int
+    ) -> tuple[tuple[_V, ...], ...] | None:
+        """Return what the plugs of each connector have, given the value of each plug."""
         if not evse_uids:
-            return tuple((plug,) for plug in self.plugs) if count == len(self.plugs) else None
-        by_uid: dict[str, Plugs] = {}
-        for uid, plug in zip(self.plug_evse_uids, self.plugs, strict=False):
+            return tuple((value,) for value in values) if count == len(values) else None
+        by_uid: dict[str, tuple[_V, ...]] = {}
+        for uid, value in zip(self.plug_evse_uids, values, strict=False):
             if uid:
-                by_uid[uid] = (*by_uid.get(uid, ()), plug)
+                by_uid[uid] = (*by_uid.get(uid, ()), value)
         if by_uid.keys().isdisjoint(evse_uids):
             return None
         matched = tuple(by_uid.get(uid, ()) for uid in evse_uids[:count])

@@ -39,12 +39,24 @@ free, total    the connectors that are free, and all in service
 in_use, faults, unknown
                the connectors occupied, with a fault, and unknown
 distance_km    from the position of a filter; null without one
+price          the cheapest one of the station; null if unknown
 certainty      confirmed, slightly stale, stale or expired;
                null without a report
 unconfirmed_s  for how many seconds it could have changed unseen
 credit         the attribution to show next to the name
 """.strip()
 """The fields of a station, for the help of the commands that print them."""
+PRICE_HELP = """
+\b
+currency       three letters: EUR
+kwh, minute, start, parking_minute
+               for a kWh, a minute of charging, a session, and a
+               minute of parking after it; null if not charged or
+               unknown
+at_least       true if it can be higher, such as by day
+before_tax     true if tax at an unknown rate is added
+""".strip()
+"""The fields of a price."""
 _HELP = f"""
 Print the stations that match FILTER and how many connectors are free.
 
@@ -52,10 +64,15 @@ FILTER is in the language of the app's filter. The state is that of the live str
 with a snapshot, else the last known state; a message on stderr says which. A recording is played to
 its end. Stations are sorted by name, or by distance if FILTER has a position.
 
-In a terminal, prints a table; otherwise the same cells between tabs, and the credit of the name.
+In a terminal, prints a table of the columns in which any station has something; otherwise all cells
+between tabs, and the credit of the name.
 The counts are those of the connectors that FILTER selects. JSON and CSV have these fields:
 
 {COUNTS_HELP}
+
+Fields of a price; in CSV, each is a column such as price_kwh:
+
+{PRICE_HELP}
 """
 
 
@@ -90,7 +107,7 @@ def list_command(
         station_list = StationList(session.board, session.register, starred, options)
         lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
         check_filter(station_list.query)
-        if not lines and (reason := station_list.explain_no_match()):
+        if not lines.counts and (reason := station_list.explain_no_match()):
             print_message(f"No stations match the filter ({reason}).")
         if as_json:
             data = listing.stations_as_json(lines)

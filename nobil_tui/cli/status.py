@@ -8,7 +8,7 @@ import click
 
 from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
-from nobil_tui.cli.list import COUNTS_HELP
+from nobil_tui.cli.list import COUNTS_HELP, PRICE_HELP
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -43,7 +43,12 @@ since           when the condition began, in UTC
 since_at_least  true if it may have begun earlier
 certainty       as above
 unconfirmed_s   as above
-plugs           a list, such as ["CCS 150 kW"]
+plugs           a list, such as ["CCS 150"]
+price           the price there; null if unknown
+
+Fields of a price:
+
+{PRICE_HELP}
 """
 
 

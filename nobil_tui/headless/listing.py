@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
 
 from nobil_tui.base.text import safe_text
+from nobil_tui.search.list_columns import ListColumn, ListedStation
 from nobil_tui.search.station_list import StationList
 from nobil_tui.wire.station_lines import (
     StationCounts,
@@ -13,58 +16,67 @@ from nobil_tui.wire.station_lines import (
     stations_csv,
 )
 
-_HEADINGS = ("station", "free", "condition", "certainty", "name", "place", "km")
+_FIRST = (ListColumn.ID, ListColumn.FREE)
+"""The columns of the station list before condition and certainty."""
 
 
-def list_stations(
-    station_list: StationList, now: int, *, limit: int | None = None
-) -> list[StationCounts]:
+class StationLines(Struct, frozen=True):
+    """The stations to print, each with its row of the station list."""
+
+    rows: Sequence[ListedStation]
+    counts: Sequence[StationCounts]
+
+
+def list_stations(station_list: StationList, now: int, *, limit: int | None = None) -> StationLines:
     """Return the stations of a list at ``now`` (ms), at most ``limit``, with the selected
     counts."""
     station_list.refresh(now)
-    board, by_distance = station_list.board, station_list.origin is not None
-    lines = []
+    board, register = station_list.board, station_list.register
+    by_distance = station_list.origin is not None
+    rows, counts = [], []
     for station_id in station_list.ids[:limit]:
         station = board.stations.get(station_id)
         summary = station_list.count(station) if station is not None else None
+        facts = register.facts(station_id)
+        rows.append(ListedStation(station_list, station_id, station, facts, summary))
         distance = station_list.distance(station_id) if by_distance else None
-        lines.append(
-            station_counts(
-                station_id,
-                board,
-                station_list.register,
-                now,
-                summary=summary,
-                distance=distance,
-            )
+        counts.append(
+            station_counts(station_id, board, register, now, summary=summary, distance=distance)
         )
-    return lines
+    return StationLines(rows, counts)
 
 
-def stations_as_json(lines: Iterable[StationCounts]) -> bytes:
+def stations_as_json(lines: StationLines) -> bytes:
     """Encode stations as JSON Lines."""
-    return b"".join(map(station_json, lines))
+    return b"".join(map(station_json, lines.counts))
 
 
-def stations_as_csv(lines: Iterable[StationCounts]) -> bytes:
+def stations_as_csv(lines: StationLines) -> bytes:
     """Encode stations as CSV."""
-    return stations_csv(lines)
+    return stations_csv(lines.counts)
 
 
-def stations_as_table(lines: Sequence[StationCounts]) -> str:
-    """Return aligned columns with headings for a terminal, and the credit of the names."""
-    rows = [_HEADINGS, *map(_cells, lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+def stations_as_table(lines: StationLines) -> str:
+    """Return aligned columns with headings for a terminal, and the credit of the names.
+
+    Columns in which no station has anything are left out.
+    """
+    columns = [column for column in _columns(lines) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
     text = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in zip(*columns, strict=True)
     ]
-    return "\n".join([*text, *credit_lines(lines), ""])
+    return "\n".join([*text, *credit_lines(lines.counts), ""])
 
 
-def stations_as_tabs(lines: Iterable[StationCounts]) -> str:
+def stations_as_tabs(lines: StationLines) -> str:
     """Return lines of cells between tabs for a pipe; the last cell is the credit of the name."""
-    return "".join("\t".join((*_cells(line), line.credit or "")) + "\n" for line in lines)
+    rows = zip(*(column[1:] for column in _columns(lines)), strict=True)
+    return "".join(
+        "\t".join((*row, line.credit or "")) + "\n"
+        for row, line in zip(rows, lines.counts, strict=True)
+    )
 
 
 def credit_lines(lines: Iterable[StationCounts]) -> list[str]:
@@ -73,8 +85,21 @@ def credit_lines(lines: Iterable[StationCounts]) -> list[str]:
     return [f"Names: {'; '.join(credits)}"] if credits else []
 
 
-def _cells(line: StationCounts) -> tuple[str, ...]:
-    free = f"{line.free}/{line.total}" if line.total else "-"
-    km = "" if line.distance_km is None else f"{line.distance_km:.1f}"
-    texts = (line.station, free, line.condition, line.certainty or "no report")
-    return (*texts, safe_text(line.name or ""), safe_text(line.place or ""), km)
+def _columns(lines: StationLines) -> Iterator[list[str]]:
+    """Yield the columns of the station list that have a text, each with its heading.
+
+    In place of those that can only be painted, there are condition and certainty.
+    """
+    for column in _FIRST:
+        yield from _column(column, lines.rows)
+    yield ["condition", *(line.condition for line in lines.counts)]
+    yield ["certainty", *(line.certainty or "no report" for line in lines.counts)]
+    for column in ListColumn:
+        if column not in _FIRST:
+            yield from _column(column, lines.rows)
+
+
+def _column(column: ListColumn, rows: Sequence[ListedStation]) -> Iterator[list[str]]:
+    text_of = column.definition.long_text or column.definition.text
+    if text_of is not None:
+        yield [column, *(safe_text(text_of(row)) for row in rows)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from nobil_tui.base.text import safe_text
+from nobil_tui.charging.station import Summary
 from nobil_tui.headless.listing import credit_lines
 from nobil_tui.wire.station_lines import ConnectorLine, StationLine
 
@@ -22,7 +23,11 @@ def _station(line: StationLine) -> list[str]:
     if line.certainty is None:
         return [f"{line.station}  no report  {name}".rstrip()]
     age = _unconfirmed(line.certainty, line.unconfirmed_s or 0)
-    head = f"{line.station}  {line.free}/{line.total} free{age}  {name}".rstrip()
+    counts = Summary(line.free, line.total, line.in_use, line.faults, line.unknown)
+    head = f"{line.station}  {counts.text} free{age}  {name}".rstrip()
+    if line.price is not None and not any(each.price for each in line.connectors):
+        # It cannot be said of which connector.
+        head = f"{head}  {safe_text(line.price.text)}"
     return [head, *map(_connector, line.connectors)]
 
 
@@ -31,7 +36,8 @@ def _connector(line: ConnectorLine) -> str:
     least = "at least " if line.since_at_least else ""
     plugs = f"  {safe_text(', '.join(line.plugs))}" if line.plugs else ""
     age = _unconfirmed(line.certainty, line.unconfirmed_s)
-    return f"  {line.connector}  {line.condition} since {least}{since}{age}{plugs}"
+    price = f"  {safe_text(line.price.text)}" if line.price is not None else ""
+    return f"  {line.connector}  {line.condition} since {least}{since}{age}{plugs}{price}"
 
 
 def _unconfirmed(certainty: str, seconds: int) -> str:

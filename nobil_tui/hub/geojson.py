@@ -10,6 +10,7 @@ from msgspec import Struct
 from nobil_tui.base.text import did_you_mean, quoted
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
@@ -35,6 +36,8 @@ class _Properties(Struct):
     operator: str | None
     country: str | None
     plugs: list[str]
+    price: Price | None
+    """The cheapest one."""
     condition: str
     free: int
     total: int
@@ -144,6 +147,7 @@ def _feature(
             facts.operator or None,
             country_of(station.id, facts) or None,
             list(dict.fromkeys(plug.text for each in plugs for plug in each if plug.text)),
+            facts.price,
             summary.condition.label,
             summary.free,
             summary.total,

@@ -2,12 +2,14 @@
 
 A line counts the connectors that a filter selects, all without one. ``certainty`` says how far the
 state can be trusted: ``confirmed``, ``slightly stale``, ``stale`` or ``expired``; it is null for a
-station without a report. ``credit`` is the attribution to show next to the name.
+station without a report. ``credit`` is the attribution to show next to the name. A price has the
+fields of ``Price``; in CSV, each is a column.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +17,7 @@ from msgspec import Struct
 from nobil_tui.base.clock import iso
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import staleness_of
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.wire.changes import csv_bytes
@@ -35,6 +38,7 @@ class ConnectorLine(Struct, frozen=True):
     unconfirmed_s: int
     """For how many seconds it could have changed unseen."""
     plugs: tuple[str, ...]
+    price: Price | None
 
 
 class StationCounts(Struct, frozen=True):
@@ -52,6 +56,8 @@ class StationCounts(Struct, frozen=True):
     faults: int
     unknown: int
     distance_km: float | None
+    price: Price | None
+    """The cheapest one."""
     certainty: str | None
     unconfirmed_s: int | None
     credit: str | None
@@ -92,9 +98,12 @@ def station_counts(
         counts.faults,
         counts.unknown,
         None if distance is None else round(distance, 2),
+        facts.price,
         None if age is None else certainty_of(age),
         None if age is None else age // 1000,
-        (register.credit_of(station_id) or None) if facts.name or facts.place else None,
+        (register.credit_of(station_id) or None)
+        if facts.name or facts.place or facts.prices
+        else None,
     )
 
 
@@ -113,12 +122,30 @@ def station_json(line: StationCounts) -> bytes:
 
 def stations_csv(lines: Iterable[StationCounts]) -> bytes:
     """Encode stations as CSV with a header."""
-    return csv_bytes(StationCounts.__struct_fields__, map(msgspec.structs.astuple, lines))
+    header = chain.from_iterable(
+        (f"price_{each}" for each in Price.__struct_fields__) if name == "price" else (name,)
+        for name in StationCounts.__struct_fields__
+    )
+    return csv_bytes(header, map(_csv_row, lines))
 
 
 def certainty_of(unconfirmed_for: int) -> str:
     """Return how far a state can be trusted that is unconfirmed for so many ms."""
     return staleness_of(unconfirmed_for).name.lower().replace("_", " ")
+
+
+def _csv_row(line: StationCounts) -> list[object]:
+    """Return the cells of a station, one for each field of its price."""
+    cells: list[object] = []
+    for name in StationCounts.__struct_fields__:
+        value = getattr(line, name)
+        if name != "price":
+            cells.append(value)
+        elif value is None:
+            cells += [None] * len(Price.__struct_fields__)
+        else:
+            cells += msgspec.structs.astuple(value)
+    return cells
 
 
 def _unconfirmed_for(station: Station, board: Board, now: int) -> int:
@@ -130,15 +157,22 @@ def _unconfirmed_for(station: Station, board: Board, now: int) -> int:
 def _connectors(
     station: Station, board: Board, register: Register, now: int
 ) -> tuple[ConnectorLine, ...]:
-    plugs = register.plugs_for(station.id, station.evse_uids, len(station.connectors))
+    count = len(station.connectors)
+    plugs = register.plugs_for(station.id, station.evse_uids, count)
+    prices = register.facts(station.id).prices_for(station.evse_uids, count)
     return tuple(
-        _connector(station, index, board, now, tuple(plug.text for plug in each))
-        for index, each in enumerate(plugs)
+        _connector(station, index, board, now, tuple(plug.text for plug in plugs[index]), price)
+        for index, price in enumerate(prices)
     )
 
 
 def _connector(
-    station: Station, index: int, board: Board, now: int, plugs: tuple[str, ...]
+    station: Station,
+    index: int,
+    board: Board,
+    now: int,
+    plugs: tuple[str, ...],
+    price: Price | None,
 ) -> ConnectorLine:
     connector, since = station.connectors[index], board.since(station, index, now)
     age = max(0, board.unconfirmed_for(station, index, now))
@@ -151,4 +185,5 @@ def _connector(
         certainty_of(age),
         age // 1000,
         plugs,
+        price,
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nobil_tui.charging.geo import RADIUS, Circle, Position, distance_km, is_position
+from nobil_tui.charging.geo import RADIUS, Circle, Position, distance_km, distance_text, is_position
 from tests.for_each import for_each
 
 positions = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
@@ -72,3 +72,23 @@ def test_bounding_box_excludes_no_position_of_circle(
 )
 def test_is_position(latitude: float, longitude: float, valid: bool) -> None:
     assert is_position(latitude, longitude) is valid
+
+
+@for_each(
+    ("km", "text"),
+    [
+        (0, "0 m"),
+        (0.004, "0 m"),
+        (0.346, "350 m"),
+        (0.994, "990 m"),
+        (0.996, "1.0 km"),
+        (2.44, "2.4 km"),
+        (9.94, "9.9 km"),
+        (9.96, "10 km"),
+        (38.2, "38 km"),
+        (1204, "1204 km"),
+        (20015, "20015 km"),
+    ],
+)
+def test_distances_as_text(km: float, text: str) -> None:
+    assert distance_text(km) == text

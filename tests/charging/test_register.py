@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import NO_FACTS, Facts, Plug, Register, country_name, country_of
 from tests.for_each import for_each
 
@@ -82,6 +86,28 @@ def test_plugs_are_assigned_by_evse_uid() -> None:
     assert register.plugs_for("A", ["y"], 2) == ((TYPE_2,), ())
     assert register.plugs_for("A", ["y", "x"], 1) == ((TYPE_2,),)
     assert register.plugs_for("A", ["new", "0"], 2) == ((), ())
+
+
+def test_the_price_of_a_connector_is_the_cheapest_of_its_plugs() -> None:
+    dear, cheap = Price(kwh=0.6), Price(kwh=0.4)
+    facts = Facts(
+        plugs=(CCS, CCS, TYPE_2, TYPE_2),
+        plug_evse_uids=("x", "x", "y", ""),
+        prices=(dear, cheap, None, cheap),
+    )
+    assert facts.prices_for(["y", "new", "x"], 3) == (None, None, cheap)
+    assert facts.prices_for([], 4) == (dear, cheap, None, cheap)
+    # They cannot be assigned, or are not known.
+    assert facts.prices_for([], 3) == facts.prices_for(["new"], 3) == (None,) * 3
+    assert Facts(plugs=(CCS,)).prices_for([], 1) == (None,)
+
+
+@given(st.lists(st.none() | st.builds(Price, kwh=st.none() | st.floats(0, 9))))
+def test_the_lowest_price_of_a_kwh_is_that_of_the_cheapest_price(
+    prices: list[Price | None],
+) -> None:
+    facts = Facts(prices=tuple(prices))
+    assert facts.kwh_price == (facts.price.kwh if facts.price is not None else None)
 
 
 @for_each(

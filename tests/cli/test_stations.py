@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base.paths import register_file
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import CREDIT, Facts, Plug
 from nobil_tui.cli.exit_codes import ExitCode
 from nobil_tui.cli.wait import UNTIL
@@ -45,7 +46,12 @@ def register() -> None:
     """Store names, one of which a terminal and a spreadsheet would run."""
     facts = {
         "NOR_00001": Facts(name="=1+1\x1b[2J", place="Oslo", plugs=(Plug("CCS", 150.0),)),
-        "NOR_00002": Facts(name="Brygga", place="Bergen", plugs=(Plug("Type 2", 22.0),)),
+        "NOR_00002": Facts(
+            name="Brygga",
+            place="Bergen",
+            plugs=(Plug("Type 2", 22.0),),
+            prices=(Price("EUR", kwh=0.45, minute=0.1, at_least=True),),
+        ),
     }
     save_register(register_file(), facts, {})
 
@@ -84,10 +90,13 @@ def test_list_as_csv_and_in_tabs(here: Run, recording: str, register: None) -> N
     rows = list(csv.DictReader(text.removeprefix("\ufeff").splitlines()))
     assert [row["station"] for row in rows] == ["NOR_00001", "NOR_00002", "NOR_00003"]
     assert rows[0]["name"].startswith("'=1+1")
+    assert [row["price_kwh"] for row in rows] == ["", "0.45", ""]
+    assert (rows[1]["price_currency"], rows[1]["price_at_least"]) == ("EUR", "true")
     assert [row["credit"] for row in rows] == [CREDIT, CREDIT, ""]
     text = here("list", "--source", recording, "--limit", "2").stdout
     assert text.splitlines()[1].split("\t") == [
-        *("NOR_00002", "0/1", "fault", "confirmed", "Brygga", "Bergen", "", CREDIT)
+        *("NOR_00002", "0/1", "fault", "confirmed"),
+        *("Brygga", "Bergen", "", "from 0.45 €/kWh + 0.10 €/min", "T2 22", CREDIT),
     ]
     assert "\x1b" not in text
 
@@ -100,8 +109,9 @@ def test_status(here: Run, recording: str, register: None) -> None:
     [connector] = lines[0]["connectors"]
     assert connector.keys() == set(ConnectorLine.__struct_fields__)
     assert (connector["condition"], connector["word"]) == ("free", "AVAILABLE")
+    assert connector["price"] is None
     text = here("status", "nor_2", "--source", recording).stdout.splitlines()
-    assert text[0] == "NOR_00002  0/1 free  Brygga, Bergen"
+    assert text[0] == "NOR_00002  0/1 free  Brygga, Bergen  from 0.45 €/kWh + 0.10 €/min"
     assert text[1].startswith("  1  fault since ")
     assert text[-1] == f"Names: {CREDIT}"
 
@@ -154,8 +164,8 @@ def test_mistakes(here: Run, recording: str, args: tuple[str, ...], words: str) 
 
 def test_help_describes_every_field(here: Run) -> None:
     for command, kinds in (
-        ("list", (StationCounts,)),
-        ("status", (StationLine, ConnectorLine)),
+        ("list", (StationCounts, Price)),
+        ("status", (StationLine, ConnectorLine, Price)),
     ):
         words = set(re.findall(r"\w+", here(command, "--help").stdout))
         assert words >= {name for kind in kinds for name in kind.__struct_fields__}

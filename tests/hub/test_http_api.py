@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.hub import HubSection
@@ -45,7 +46,13 @@ class Served:
         self.board = Board()
         self.board.apply_snapshot([station(A, 0, 1), station(B, -1)], START)
         self.board.apply_connector(C, "FI*X*E1", connector_from("BLOCKED"), START)
-        facts = Facts("Slottet", "Oslo", position=(59.9, 10.7), plugs=(Plug("CCS", 150.0),) * 2)
+        facts = Facts(
+            "Slottet",
+            "Oslo",
+            position=(59.9, 10.7),
+            plugs=(Plug("CCS", 150.0),) * 2,
+            prices=(Price("NOK", kwh=5.5), None),
+        )
         self.register = Register({A: facts}, credit=CREDIT)
         self.health = LIVE
         about = HubState(credit=CREDIT)
@@ -296,6 +303,7 @@ async def test_geojson_has_names_counts_and_credit(served: Opens) -> None:
     properties = feature["properties"]
     assert (properties["name"], properties["free"], properties["total"]) == ("Slottet", 1, 2)
     assert properties["plugs"] == ["CCS 150"]
+    assert (properties["price"]["currency"], properties["price"]["kwh"]) == ("NOK", 5.5)
     _, layer, _ = await hub.get("/stations.geojson")
     assert [each["id"] for each in layer["features"]] == [C, A, B]
     assert layer["features"][0]["geometry"] is None

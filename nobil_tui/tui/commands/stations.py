@@ -5,7 +5,7 @@ from __future__ import annotations
 from nobil_tui.charging.geo import Position
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
 from nobil_tui.config.operations import Put
-from nobil_tui.tui.text.distances import position_text
+from nobil_tui.tui.text.positions import position_text
 from nobil_tui.tui.workspace import Workspace
 
 

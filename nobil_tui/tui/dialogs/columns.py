@@ -17,10 +17,7 @@ from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
 from nobil_tui.tui.style.glyphs import Glyphs
-from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
 from nobil_tui.tui.widgets.virtual_list import VirtualList
-
-_WORDS = {column.id: column.words for column in STATION_COLUMNS}
 
 
 class ColumnList(VirtualList):
@@ -41,6 +38,8 @@ class ColumnList(VirtualList):
         self._changed = changed
         self._cursor = 0
         self._show(chosen)
+        # The style sheet limits it.
+        self.styles.height = self.count
 
     def _show(self, chosen: Sequence[ListColumn]) -> None:
         shown = shown_columns(chosen)
@@ -69,7 +68,7 @@ class ColumnList(VirtualList):
         style = "quiet" if column in self._hidden else ""
         return [
             Segment(self.glyphs.cursor if cursor else " ", self.style_of("", cursor)),
-            Segment(f" [{mark}] {_WORDS[column]}", self.style_of(style, cursor)),
+            Segment(f" [{mark}] {column.definition.words}", self.style_of(style, cursor)),
         ]
 
     def on_click(self, event: events.Click) -> None:

@@ -85,10 +85,20 @@ def truncate(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def fit_width(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return a text in exactly ``width`` cells, truncated or padded with spaces."""
+    """Return a text in exactly ``width`` cells, truncated or padded with spaces on the right."""
+    if text.isascii() and text.isprintable() and len(text) <= width:
+        # Most texts of a row.
+        return text.ljust(width)
     text = truncate(text, width, ellipsis)
-    length = len(text) if text.isascii() else cell_len(text)
-    return text + " " * (width - length)
+    return text + " " * (width - cell_len(text))
+
+
+def fit_right(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return a text in exactly ``width`` cells, truncated or padded with spaces on the left."""
+    if text.isascii() and text.isprintable() and len(text) <= width:
+        return text.rjust(width)
+    text = truncate(text, width, ellipsis)
+    return " " * (width - cell_len(text)) + text
 
 
 def sparkline(values: Sequence[float], bars: str) -> str:

@@ -10,7 +10,6 @@ from textual.widgets import Button
 from nobil_tui.config.model import Config, InterfaceSection
 from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.tui.dialogs.columns import ColumnList
-from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
 from tests.conftest import FakeClock
 from tests.tui.app_driver import (
     SteppedSource,
@@ -30,9 +29,7 @@ def heads(pilot: Pilot[int]) -> list[str]:
     return [head.lstrip("↓↑") for head in line.split()]
 
 
-def test_every_column_can_be_chosen() -> None:
-    assert [column.id for column in STATION_COLUMNS[1:]] == [*ListColumn]
-    assert all(column.words for column in STATION_COLUMNS[1:])
+def test_the_name_is_always_shown() -> None:
     assert shown_columns([ListColumn.PLUG]) == (ListColumn.NAME, ListColumn.PLUG)
     assert shown_columns(()) == tuple(ListColumn)
 

@@ -11,11 +11,12 @@ from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 
+from nobil_tui.charging.geo import distance_text
 from nobil_tui.charging.register import Facts
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import truncate
-from nobil_tui.tui.text.distances import distance_text, map_url, position_text
+from nobil_tui.tui.text.positions import map_url, position_text
 from nobil_tui.tui.text.staleness import station_staleness
 from nobil_tui.tui.text.times import age_text_lasts
 from nobil_tui.tui.text.wrapping import flow_parts, wrap_text

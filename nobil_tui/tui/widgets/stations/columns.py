@@ -1,34 +1,41 @@
-"""The columns of the station list: one table, every column once."""
+"""The columns of the station list on screen: those of ``ListColumn``, with what paints them.
+
+A column with a text is painted and measured by it. Here are the painters of the others, and of
+those that show more than a text.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from rich.cells import cell_len
 from rich.segment import Segment
 
 from nobil_tui.charging.board import MAX_AHEAD, Board, Since
 from nobil_tui.charging.freshness import Staleness, staleness_of
-from nobil_tui.charging.register import Facts, Plug
 from nobil_tui.charging.station import Station
-from nobil_tui.search.list_columns import ListColumn, shown_columns
+from nobil_tui.search.list_columns import (
+    CellText,
+    Column,
+    ListColumn,
+    ListedStation,
+    plug_parts,
+    shown_columns,
+)
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import StationList
-from nobil_tui.tui.style.glyphs import fit_width, truncate
-from nobil_tui.tui.text.distances import distance_text
+from nobil_tui.tui.style.glyphs import fit_right, fit_width, truncate
 from nobil_tui.tui.text.times import age_text, age_text_lasts
 from nobil_tui.tui.widgets.stations.connector_glyphs import connector_runs
-from nobil_tui.tui.widgets.stations.layout import Column, StationRow
+from nobil_tui.tui.widgets.stations.layout import Cell, Measure, StationColumn, StationRow
 
 MARKS_WIDTH = 4
 """Cursor, star, alert mark and a space."""
-_COUNT_GAP = 2
-"""Cells after the counts and after the glyphs."""
-_CHANGED_WIDTH = 8
-_MAX_PLUG_WIDTH = 11
+_FREE_GAP = " " * ListColumn.FREE.definition.gap
+_CONNECTORS_GAP = ListColumn.CONNECTORS.definition.gap
 _ROW_LASTS = 86_400_000
 """Milliseconds after which a row without an age is painted again."""
-_SHORT_PLUGS = {"Type 1": "T1", "Type 2": "T2", "CHAdeMO": "CHA"}
 
 # Cells
 
@@ -56,7 +63,7 @@ def _free(row: StationRow, width: int) -> list[Segment]:
     text = truncate(summary.text, width, pane.glyphs.ellipsis)
     return [
         Segment(text.rjust(width), pane.condition_style(summary.condition, row.cursor)),
-        Segment(" " * _COUNT_GAP, pane.style_of("", row.cursor)),
+        Segment(_FREE_GAP, pane.style_of("", row.cursor)),
     ]
 
 
@@ -70,13 +77,8 @@ def _connectors(row: StationRow, width: int) -> list[Segment]:
     for condition, stale, text in runs:
         segments.append(Segment(text, pane.condition_style(condition, row.cursor, stale=stale)))
         used += len(text)
-    segments.append(Segment(" " * (width + _COUNT_GAP - used), pane.style_of("", row.cursor)))
+    segments.append(Segment(" " * (width + _CONNECTORS_GAP - used), pane.style_of("", row.cursor)))
     return segments
-
-
-def _id(row: StationRow, width: int) -> list[Segment]:
-    text = fit_width(row.station_id, width, row.pane.glyphs.ellipsis)
-    return [Segment(text + " ", row.pane.style_of("quiet", row.cursor))]
 
 
 def _name(row: StationRow, width: int) -> list[Segment]:
@@ -85,27 +87,24 @@ def _name(row: StationRow, width: int) -> list[Segment]:
     return [Segment(text + " ", style)]
 
 
-def _place(row: StationRow, width: int) -> list[Segment]:
-    text = fit_width(row.facts.place, width, row.pane.glyphs.ellipsis)
-    return [Segment(text + " ", row.pane.style_of("quiet", row.cursor))]
-
-
-def _distance(row: StationRow, width: int) -> list[Segment]:
-    km = row.station_list.distance(row.station_id)
-    text = "" if km is None else distance_text(km)
-    return [Segment(text.rjust(width) + " ", row.pane.style_of("", row.cursor))]
-
-
 def _plug(row: StationRow, width: int) -> list[Segment]:
-    plug = row.station_list.best_plug(row.station_id)
-    text = _plug_text(plug, row.facts, width, row.pane.glyphs.ellipsis)
-    padding = " " * (width - cell_len(text))
-    return [Segment(padding + text + " ", row.pane.style_of("quiet", row.cursor))]
+    """Paint the strongest plug of those that the filter selects.
 
-
-def _price(row: StationRow, width: int) -> list[Segment]:
-    text = _price_text(row.facts)
-    return [Segment(text.rjust(width) + " ", row.pane.style_of("", row.cursor))]
+    The number of other kinds is left out if there is no room; then the name is truncated, never the
+    power.
+    """
+    pane, plug = row.pane, row.station_list.best_plug(row.station_id)
+    style, ellipsis = pane.style_of("quiet", row.cursor), pane.glyphs.ellipsis
+    if plug is None:
+        return [Segment(" " * (width + 1), style)]
+    name, power, others = plug_parts(plug, row.facts)
+    text = f"{name} {power}".strip()
+    if others > 0 and _cells(whole := f"{text} +{others}") <= width:
+        text = whole
+    elif _cells(text) > width:
+        name = truncate(name, width - len(power) - bool(power), ellipsis)
+        text = f"{name} {power}".strip()
+    return [Segment(fit_right(text, width, ellipsis) + " ", style)]
 
 
 def _changed(row: StationRow, width: int) -> list[Segment]:
@@ -148,181 +147,86 @@ def _last_change(board: Board, station: Station, now: int) -> Since:
     return max(since, key=lambda each: each.at)
 
 
-def _price_text(facts: Facts) -> str:
-    """Return the lowest price for a kWh at a station; empty if it is unknown."""
-    kwh = facts.kwh_price
-    return "" if kwh is None else f"{kwh:.2f}"
+def _measure_connectors(row: ListedStation) -> int:
+    return len(row.station.connectors) if row.station is not None else 0
 
 
-def _plug_text(plug: Plug | None, facts: Facts, width: int, ellipsis: str = "") -> str:
-    """Return the name and the power (kW) of a plug, and how many others there are: ``CCS 150 +2``.
+# Columns
 
-    The others are left out if there is no room; then the name is truncated, never the power.
+
+class _Painter(Struct, frozen=True):
+    cell: Cell
+    measure: Measure | None = None
+    """None to measure the text of the column."""
+
+
+_PAINTERS = {
+    ListColumn.FREE: _Painter(_free),
+    ListColumn.CONNECTORS: _Painter(_connectors, _measure_connectors),
+    ListColumn.NAME: _Painter(_name),
+    ListColumn.PLUG: _Painter(_plug),
+    ListColumn.CHANGED: _Painter(_changed),
+}
+"""The columns that show more than their text, or have none."""
+
+
+def station_column(column: Column, painter: _Painter | None) -> StationColumn:
+    """Return a column with what paints and measures it: a painter, or else its text.
+
+    Raises ``ValueError`` if it has neither.
     """
-    if plug is None:
-        return ""
-    power = f"{plug.kw:g}" if plug.kw else ""
-    name = _SHORT_PLUGS.get(plug.name, plug.name)
-    text = f"{name} {power}".strip()
-    others = len({each.name for each in facts.plugs}) - 1
-    if others > 0 and cell_len(text) + len(f" +{others}") <= width:
-        return f"{text} +{others}"
-    return f"{truncate(name, width - len(power) - bool(power), ellipsis)} {power}".strip()
+    if painter is not None:
+        cell, measure = painter.cell, painter.measure
+    elif column.text is not None:
+        cell, measure = _text_cell(column, column.text), None
+    else:
+        raise ValueError(f"the column {column.id} has neither a text nor a painter")
+    if not column.is_measured:
+        measure = None
+    elif measure is None:
+        text = column.measured or column.text
+        if text is None:
+            raise ValueError(f"the column {column.id} has nothing to measure its width by")
+        measure = _text_measure(text)
+    return StationColumn(**asdict(column), cell=cell, measure=measure)
 
 
-# Measures
+def _text_cell(column: Column, text_of: CellText) -> Cell:
+    """Return what paints the text of a column."""
+    gap, style = " " * column.gap, "quiet" if column.quiet else ""
+
+    fit = fit_right if column.align_right else fit_width
+
+    def cell(row: StationRow, width: int) -> list[Segment]:
+        pane = row.pane
+        text = fit(text_of(row), width, pane.glyphs.ellipsis)
+        return [Segment(text + gap, pane.style_of(style, row.cursor))]
+
+    return cell
 
 
-def _measure_free(_list: StationList, _id: str, station: Station | None, _facts: Facts) -> int:
-    return len(station.summary.text) if station else 0
+def _text_measure(text_of: CellText) -> Measure:
+    """Return what measures a text."""
+
+    def measure(row: ListedStation) -> int:
+        return _cells(text_of(row))
+
+    return measure
 
 
-def _measure_connectors(
-    _list: StationList, _id: str, station: Station | None, _facts: Facts
-) -> int:
-    return len(station.connectors) if station else 0
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
 
 
-def _measure_id(_list: StationList, station_id: str, _station: Station | None, facts: Facts) -> int:
-    # Without a name the id is in the name's column.
-    return cell_len(station_id) if facts.name else 0
-
-
-def _measure_place(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
-    return cell_len(facts.place)
-
-
-def _measure_distance(
-    station_list: StationList, station_id: str, _station: Station | None, _facts: Facts
-) -> int:
-    if station_list.origin is None:
-        return 0
-    km = station_list.distance(station_id)
-    return 0 if km is None else len(distance_text(km))
-
-
-def _measure_plug(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
-    return cell_len(_plug_text(facts.best_plug, facts, _MAX_PLUG_WIDTH))
-
-
-def _measure_price(_list: StationList, _id: str, _station: Station | None, facts: Facts) -> int:
-    return len(_price_text(facts))
-
-
+_MARKS = Column("marks", "", "", None, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0)
 STATION_COLUMNS = (
-    Column("marks", "", _marks, MARKS_WIDTH, MARKS_WIDTH, sort=Sort.STARRED, gap=0),
-    Column(
-        ListColumn.FREE,
-        "Free",
-        _free,
-        5,
-        7,
-        _measure_free,
-        Sort.FREE,
-        _COUNT_GAP,
-        live=True,
-        align_right=True,
-        words="Free connectors, and those in service",
-    ),
-    Column(
-        ListColumn.CONNECTORS,
-        "Now",
-        _connectors,
-        4,
-        12,
-        _measure_connectors,
-        Sort.CONNECTORS,
-        gap=_COUNT_GAP,
-        first_width=10,
-        grows_beyond=24,
-        shrinks=True,
-        live=True,
-        long_head="Connectors",
-        words="Condition of each connector",
-    ),
-    Column(
-        ListColumn.ID,
-        "Id",
-        _id,
-        3,
-        12,
-        _measure_id,
-        Sort.ID,
-        priority=5,
-        spares=24,
-        words="Id",
-    ),
-    Column(ListColumn.NAME, "Station", _name, 1, 1, sort=Sort.NAME, fills=True, words="Name"),
-    Column(
-        ListColumn.PLACE,
-        "Place",
-        _place,
-        5,
-        12,
-        _measure_place,
-        Sort.PLACE,
-        priority=3,
-        first_width=8,
-        grows_beyond=18,
-        words="Place",
-    ),
-    Column(
-        ListColumn.DISTANCE,
-        "Away",
-        _distance,
-        5,
-        8,
-        _measure_distance,
-        Sort.DISTANCE,
-        priority=1,
-        align_right=True,
-        words="Distance from home, or from the place of the filter",
-        squeezes=True,
-    ),
-    Column(
-        ListColumn.PRICE,
-        "kWh",
-        _price,
-        4,
-        6,
-        _measure_price,
-        Sort.PRICE,
-        priority=4,
-        align_right=True,
-        words="Lowest price of a kWh",
-    ),
-    Column(
-        ListColumn.PLUG,
-        "Plug",
-        _plug,
-        4,
-        _MAX_PLUG_WIDTH,
-        _measure_plug,
-        Sort.POWER,
-        priority=2,
-        first_width=8,
-        grows_beyond=17,
-        align_right=True,
-        words="Strongest plug, and how many other kinds",
-        squeezes=True,
-    ),
-    Column(
-        ListColumn.CHANGED,
-        "Changed",
-        _changed,
-        _CHANGED_WIDTH,
-        _CHANGED_WIDTH,
-        sort=Sort.CHANGED,
-        live=True,
-        align_right=True,
-        words="Age of the last change",
-    ),
+    station_column(_MARKS, _Painter(_marks)),
+    *(station_column(each.definition, _PAINTERS.get(each)) for each in ListColumn),
 )
-"""Every column, in the usual order. Distance, plug and place have room before the id: a driver
-looks for where a charger is, and what it has, and reads its whole name."""
+"""The marks and every column, in the usual order."""
 
 
-def chosen_columns(chosen: Sequence[ListColumn]) -> tuple[Column, ...]:
+def chosen_columns(chosen: Sequence[ListColumn]) -> tuple[StationColumn, ...]:
     """Return the marks and the columns that the user chose, in their order."""
     by_id = {column.id: column for column in STATION_COLUMNS}
     return STATION_COLUMNS[0], *(by_id[each] for each in shown_columns(chosen))

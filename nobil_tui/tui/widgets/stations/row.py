@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from nobil_tui.charging.geo import Position
-from nobil_tui.search.list_columns import ListColumn
+from nobil_tui.search.list_columns import ListColumn, ListedStation
 from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.style.glyphs import fit_width
@@ -19,7 +19,7 @@ from nobil_tui.tui.widgets.stations.columns import (
     chosen_columns,
     row_lasts,
 )
-from nobil_tui.tui.widgets.stations.layout import Column, Layout, StationRow, lay_out
+from nobil_tui.tui.widgets.stations.layout import Layout, StationColumn, StationRow, lay_out
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _SAMPLE = 200
@@ -63,7 +63,7 @@ class StationRowPainter:
             self._measured.clear()
         if self._origin != station_list.origin:
             self._origin = station_list.origin
-            self._needs.pop("distance", None)
+            self._needs.pop(ListColumn.DISTANCE, None)
             self._measured.clear()
         if len(self._measured) > _MAX_MEASURED:
             self._measured.clear()
@@ -100,12 +100,12 @@ class StationRowPainter:
         station_list = self._station_list
         station = station_list.board.stations.get(station_id)
         row = StationRow(
-            self._pane,
             station_list,
             station_id,
             station,
             station_list.register.facts(station_id),
             None if station is None else station_list.count(station),
+            self._pane,
             now,
             cursor,
             alert_style,
@@ -150,13 +150,14 @@ class StationRowPainter:
         if self._measured.get(station_id) == lengths:
             return
         self._measured[station_id] = lengths
+        # The widths do not depend on what the filter selects.
+        summary = None if station is None else station.summary
         facts = station_list.register.facts(station_id)
+        row = ListedStation(station_list, station_id, station, facts, summary)
         for column, measure in _MEASURED:
             need = needs.get(column.id, 0)
             # A column at its greatest width needs no more measuring.
-            if need < column.max_width and (
-                wanted := measure(station_list, station_id, station, facts)
-            ):
+            if need < column.max_width and (wanted := measure(row)):
                 wanted = min(max(wanted, column.min_width), column.max_width)
                 needs[column.id] = max(need, wanted)
 
@@ -167,7 +168,7 @@ class StationRowPainter:
             text = text.rjust(width) if column.align_right else text.ljust(width)
             yield text + " " * column.gap, column.sort
 
-    def _heading(self, column: Column, width: int) -> str:
+    def _heading(self, column: StationColumn, width: int) -> str:
         """Return the heading, with an arrow if the list is sorted by the column."""
         text, sort, station_list = column.heading(width), column.sort, self._station_list
         if not text or sort is None or sort is not station_list.active_sort:

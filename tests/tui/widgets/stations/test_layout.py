@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nobil_tui.search.list_columns import MIN_NAME_WIDTH
 from nobil_tui.tui.widgets.stations.columns import STATION_COLUMNS
-from nobil_tui.tui.widgets.stations.layout import MIN_NAME_WIDTH, Layout, lay_out
+from nobil_tui.tui.widgets.stations.layout import Layout, lay_out
 
 NEEDS = st.fixed_dictionaries(
     {
