@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, MutableMapping
+from itertools import islice
 from pathlib import Path
 
+from nobil_tui.base.text import did_you_mean, safe_text
+
 APP_NAME = "nobil-tui"
+MAX_SIMILAR = 1000
+"""Files of a folder that are compared with the name of one that does not exist."""
 
 
 class NoHomeError(Exception):
@@ -32,6 +38,19 @@ def expand_user(text: str) -> Path:
     except RuntimeError:
         # No such user.
         return Path(text)
+
+
+def similar_file(path: Path) -> str:
+    """Return a sentence that suggests a file of the same folder for a path that does not exist,
+    after a space; empty if none is similar."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, MAX_SIMILAR) if entry.is_file()]
+    except OSError:
+        return ""
+    # What is suggested is printed, and a file may have any name.
+    names = [name for name in names if safe_text(name, len(name)) == name]
+    return did_you_mean(path.name, names)
 
 
 def if_home(path: Callable[[], Path]) -> Path | None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from nobil_tui.base.errors import LoggedCrashError
 from nobil_tui.base.text import safe_path
 from nobil_tui.cli.log_file import log_path
-from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.startup import start_log, start_log_in
 
 TAIL = 1 << 16
@@ -35,23 +34,22 @@ _NO_MEMORY = "There is not enough memory. Close other programs, or raise the lim
 logger = logging.getLogger(__name__)
 
 
-def report_crash(error: BaseException) -> None:
-    """Log an exception, unless that was done, and print where its traceback is."""
+def report_crash(error: BaseException) -> str:
+    """Log an exception, unless that was done, and return where its traceback is."""
     logged = isinstance(error, LoggedCrashError)
     if logged and error.__cause__ is not None:
         error = error.__cause__
     if limit := _limit(error):
         with suppress(Exception):
             logger.critical("the program ended at a limit of the system", exc_info=error)
-        print_message(limit)
-        return
+        return limit
     name = type(error).__name__
     try:
         path = _log(error, name, logged=logged)
     except Exception:  # noqa: BLE001  # a report that fails must not hide the crash
         path = None
     where = f"The log has the details: {safe_path(path)}" if path else "No log could be written."
-    print_message(f"Unexpected error ({name}). {where}")
+    return f"Unexpected error ({name}). {where}"
 
 
 def _limit(error: BaseException) -> str:

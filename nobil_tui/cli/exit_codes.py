@@ -12,7 +12,8 @@ class ExitCode(IntEnum):
     FAILURE = 1
     """Something could not be opened, served, written or fetched."""
     USAGE = 2
-    """The command line, the config or the terminal is not usable."""
+    """The command line, the config or the terminal is not usable; also an id that no station
+    has."""
     KEY_REFUSED = 3
     """The server refused the API key, and no app was open to enter another one."""
     TIMED_OUT = 4
@@ -24,7 +25,7 @@ class ExitCode(IntEnum):
 EXIT_CODE_HELP = {
     ExitCode.SUCCESS: "success",
     ExitCode.FAILURE: "failure; the message says why",
-    ExitCode.USAGE: "invalid command line, config or terminal",
+    ExitCode.USAGE: "invalid command line, config or terminal; unknown station",
     ExitCode.KEY_REFUSED: "API key refused",
     ExitCode.TIMED_OUT: "wait timed out, or the source ended first",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",

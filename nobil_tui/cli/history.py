@@ -229,7 +229,10 @@ BY_ID = ' To find the id of a station, use "nobil-tui list".'
 
 
 def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
-    """Return the stations that are meant; end the program if one is not known."""
+    """Return the stations that are meant; end the program if one is not known.
+
+    Of a station of the register, nothing may be recorded; another id is a mistake.
+    """
     from nobil_tui.search.station_ids import StationIds
 
     ids, found = StationIds(known), list[str]()
@@ -242,7 +245,10 @@ def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
             )
         station = ids.find(text)
         if station is None:
-            fail(ExitCode.FAILURE, ids.problem(text, "Nothing is recorded of", BY_ID))
+            meant = StationIds(_register()).find(text)
+            if meant is not None:
+                fail(ExitCode.FAILURE, f"Nothing is recorded of the station {quoted(meant)}.")
+            fail(ExitCode.USAGE, ids.problem(text, "Nothing is recorded of", BY_ID))
         found.append(station)
     return found
 

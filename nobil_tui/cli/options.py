@@ -162,7 +162,7 @@ def log_format_option(command: Decorated) -> Decorated:
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="Format of the events on stderr.",
+        help="Format of stderr. An invalid command line is reported as text.",
     )(command)
 
 

@@ -122,6 +122,6 @@ def run_command_line(args: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # reported with its traceback in the log
         from nobil_tui.cli.crash import report_crash
 
-        report_crash(error)
+        print_message(report_crash(error))
         return ExitCode.FAILURE
     return code if isinstance(code, int) else ExitCode.SUCCESS

@@ -96,9 +96,9 @@ def serve(
     **common: Any,
 ) -> None:
     """Serve a source with version 1 of the stream API, until interrupted."""
-    if tls_key is not None and tls_cert is None:
-        raise click.UsageError("--tls-key needs --tls-cert.")
     with service_log(log_format) as events:
+        if tls_key is not None and tls_cert is None:
+            raise click.UsageError("--tls-key needs --tls-cert.")
         certificate = (tls_cert, tls_key)
         _serve(host, port, keys, certificate, publish, events, common, record=not no_history)
 

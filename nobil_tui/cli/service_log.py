@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
 from click.exceptions import Exit
 
+from nobil_tui.base.paths import NoHomeError
 from nobil_tui.base.redaction import redact_addresses
 from nobil_tui.base.text import safe_text
-from nobil_tui.cli.messages import (
-    CommandError,
-    messages_to,
-    write_stderr,
-    writing_in_background,
-)
+from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.cli.messages import messages_to, write_stderr, writing_in_background
 
 if TYPE_CHECKING:
     from nobil_tui.hub.event_log import HubLog
@@ -26,7 +24,7 @@ def service_log(log_format: str) -> Iterator[HubLog]:
     """Give the log of a service while it runs.
 
     In JSON, the messages of the program and the error that ends it are events of the log too, so
-    that every line on standard error is JSON.
+    that every line on standard error is JSON once the command line is read.
     """
     from nobil_tui.hub.event_log import HubLog, LogFormat
 
@@ -38,9 +36,23 @@ def service_log(log_format: str) -> Iterator[HubLog]:
         try:
             with messages_to(lambda text: events.emit("message", level="warning", message=text)):
                 yield events
-        except CommandError as error:
-            events.emit("failed", level="error", message=error.message)
-            raise Exit(error.exit_code) from None
+        except (Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  # reported with its traceback in the log
+            message, code = _ending(error)
+            events.emit("failed", level="error", message=message)
+            raise Exit(code) from None
+
+
+def _ending(error: Exception) -> tuple[str, int]:
+    """Return what to say about the error that ends a service, and its exit code."""
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, NoHomeError):
+        return str(error), ExitCode.USAGE
+    from nobil_tui.cli.crash import report_crash
+
+    return report_crash(error), ExitCode.FAILURE
 
 
 def _redacted_line(text: str) -> str:

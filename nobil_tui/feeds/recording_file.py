@@ -19,6 +19,7 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 
 from nobil_tui.base.decoding import BOM, NotReadableError
+from nobil_tui.base.paths import similar_file
 from nobil_tui.base.text import quoted, safe_text
 from nobil_tui.feeds.source import SourceError
 from nobil_tui.wire.codecs import CODECS
@@ -101,8 +102,8 @@ class RecordingFile:
                 what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
                 raise SourceError(f"{name} is {what}; expected a recording.")
             file = cls(path)
-        except FileNotFoundError:
-            raise SourceError(f"{name} does not exist.") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise SourceError(f"{name} does not exist.{similar_file(path)}") from None
         except OSError as error:
             raise SourceError(
                 f"{name} cannot be read: {error.strerror or 'the system refuses'}."

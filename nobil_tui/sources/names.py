@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from nobil_tui.base.paths import expand_user
+import stat
+from pathlib import Path
+
+from nobil_tui.base.paths import expand_user, similar_file
 from nobil_tui.base.patterns import LazyPattern
-from nobil_tui.base.text import did_you_mean, quoted
+from nobil_tui.base.text import did_you_mean, quoted, safe_path
 from nobil_tui.config.setting_table import MAX_ADDRESS
 from nobil_tui.feeds.nats.server import is_nats_address, without_login
 from nobil_tui.feeds.source import SourceError
@@ -17,6 +20,8 @@ RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 
 _WORD = LazyPattern(r"[\w./~-]{1,24}")
 """Text that cannot be an API key, so that an error may quote it."""
+_PATH = LazyPattern(r"[~.].*|.*[/\\].*|.*\.[A-Za-z]\w{0,5}(\.gz)?")
+"""Text that is meant as the path of a file."""
 
 
 def kind_of(text: str) -> SourceKind:
@@ -75,17 +80,47 @@ def without_key(text: str) -> str:
 
 
 def _is_recording(text: str) -> bool:
+    """Return whether a text is the path of a file, or names one that need not exist.
+
+    Raises ``SourceError`` for a path that cannot be a recording.
+    """
     path = expand_user(text)
+    may_miss = path.name.endswith(RECORDING_SUFFIXES)
     try:
-        if path.is_dir():
-            raise SourceError("The source is a folder; expected a recording file.")
-        return path.exists() or path.name.endswith(RECORDING_SUFFIXES)
-    except OSError:
-        # Not a valid file name, or in a folder that cannot be read: opening it says which.
-        return path.name.endswith(RECORDING_SUFFIXES)
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if not may_miss and _PATH.fullmatch(text):
+            problem = "is not a source: there is no such file."
+            raise SourceError(_not_used(text, f"{problem}{similar_file(path)}")) from None
+        return may_miss
+    except OSError as error:
+        if not may_miss and _PATH.fullmatch(text):
+            reason = error.strerror or "the system refuses"
+            raise SourceError(_not_used(text, f"cannot be read: {reason}.")) from None
+        # Not a path, or opening it says why it cannot be read.
+        return may_miss
+    if stat.S_ISDIR(mode):
+        raise SourceError(_not_used(text, "is a folder, and not a source."))
+    return True
 
 
 def _not_a_source(text: str) -> str:
-    name = quoted(text) if _WORD.fullmatch(text) else "This"
-    hint = did_you_mean(text, catalogue.typed_names())
-    return f"{name} is not a source.{hint} Expected {catalogue.expected()}."
+    return _not_used(text, f"is not a source.{did_you_mean(text, catalogue.typed_names())}")
+
+
+def _not_used(text: str, problem: str) -> str:
+    """Return what is wrong with a source, and what sources there are."""
+    if _WORD.fullmatch(text):
+        name = quoted(text)
+    else:
+        name = safe_path(Path(text)) if _is_in_folder(text) else "This"
+    return f"{name} {problem} Expected {catalogue.expected()}."
+
+
+def _is_in_folder(text: str) -> bool:
+    """Return whether a text begins with a folder that exists, so that it is no API key."""
+    path = expand_user(text)
+    try:
+        return path.parent != Path() and path.parent.is_dir()
+    except OSError:
+        return False

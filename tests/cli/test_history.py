@@ -76,12 +76,19 @@ def test_a_misspelt_station_gets_a_suggestion(here: Run, recording: Path) -> Non
 
     for command in ("summary", "export"):
         done = here("history", command, "NOR_00002")
-        assert done.returncode == ExitCode.FAILURE
+        assert done.returncode == ExitCode.USAGE
         assert 'Nothing is recorded of "NOR_00002". Did you mean "NOR_00001"?' in done.stderr
         done = here("history", command, "oslo")
+        assert done.returncode == ExitCode.USAGE
         assert 'Nothing is recorded of "oslo". To find the id' in done.stderr
         # In another spelling, it is found.
         assert "NOR_00001" in here("history", command, "nor 1").stdout
+    # A station that exists is no mistake.
+    save_register(register_file(), {"NOR_00002": Facts(name="Minde")}, {})
+    for command in ("summary", "export"):
+        done = here("history", command, "nor_2")
+        assert done.returncode == ExitCode.FAILURE
+        assert done.stderr == 'nobil-tui: Nothing is recorded of the station "NOR_00002".\n'
 
 
 def test_names_come_with_their_credit(here: Run, recording: Path) -> None:

@@ -76,6 +76,31 @@ def test_events_are_lines_of_json(start_server: Start) -> None:
     assert all({"time", "level", "event"} <= each.keys() for each in events)
 
 
+def test_an_error_that_ends_a_service_is_a_line_of_json(
+    here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for args, code, words in (
+        (("serve", "--tls-key", "key.pem"), ExitCode.USAGE, "--tls-key needs --tls-cert."),
+        (
+            ("serve", "--source", "finland", "--seed", "1"),
+            ExitCode.USAGE,
+            "--seed only applies to the simulation.",
+        ),
+        (("relay", "--publish", "nats://h", "--source", "no.txt"), ExitCode.USAGE, "no such file"),
+    ):
+        done = here(*args, "--log-format", "json")
+        [event] = map(json.loads, done.stderr.splitlines())
+        assert (done.returncode, event["event"], event["level"]) == (code, "failed", "error")
+        assert words in event["message"]
+    # A defect, too. The command line itself is read before there is a log.
+    monkeypatch.setattr("nobil_tui.cli.serve._serve", lambda *args, **more: 1 / 0)
+    done = here("serve", "--log-format", "json")
+    [event] = map(json.loads, done.stderr.splitlines())
+    assert (done.returncode, event["event"]) == (ExitCode.FAILURE, "failed")
+    assert event["message"].startswith("Unexpected error (ZeroDivisionError). The log has")
+    assert here("serve", "--log-format", "json", "--port", "x").stderr.startswith("Usage: ")
+
+
 def test_same_seed_serves_same_stations(start_server: Start) -> None:
     def ids(*args: str) -> list[str]:
         with connect(url_of(start_server(*args)), proxy=None, max_size=None) as consumer:

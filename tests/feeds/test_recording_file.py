@@ -92,6 +92,9 @@ def refused(path: Path) -> str:
 
 def test_rejects_a_missing_file(tmp_path: Path) -> None:
     assert refused(tmp_path / "a\x1b.jsonl") == f"{tmp_path}/a·.jsonl does not exist."
+    (tmp_path / "day.jsonl.gz").touch()
+    with pytest.raises(SourceError, match=r'jsonl does not exist\. Did you mean "day\.jsonl\.gz"'):
+        RecordingFile.open(tmp_path / "day.jsonl")
 
 
 def test_rejects_a_folder_or_special_file(tmp_path: Path) -> None:

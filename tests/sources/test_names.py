@@ -45,8 +45,39 @@ def test_an_existing_file_is_a_recording(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a folder"):
+    with pytest.raises(SourceError) as raised:
         kind_of(str(tmp_path))
+    assert str(raised.value).startswith(f"{tmp_path} is a folder, and not a source. Expected fin")
+
+
+def test_a_mistyped_path_is_reported_with_a_similar_file(tmp_path: Path) -> None:
+    (tmp_path / "day.jsonl").touch()
+    (tmp_path / "day.js\x1bnl").touch()
+    path = tmp_path / "day.jsnl"
+    with pytest.raises(SourceError) as raised:
+        kind_of(str(path))
+    assert str(raised.value).startswith(
+        f'{path} is not a source: there is no such file. Did you mean "day.jsonl"? Expected fin'
+    )
+    # Nor is there anything below a file.
+    with pytest.raises(SourceError, match="there is no such file"):
+        kind_of(str(tmp_path / "day.jsonl" / "day.txt"))
+
+
+def test_a_path_that_cannot_be_looked_up_is_reported_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    path = str(tmp_path / "day.txt")
+    with pytest.raises(SourceError) as raised:
+        kind_of(path)
+    assert str(raised.value).startswith(f"{path} cannot be read: Permission denied. Expected fin")
+    # Opening it gives the reason.
+    assert kind_of("day.jsonl") is RECORDING
 
 
 @for_each(
@@ -58,7 +89,12 @@ def test_a_folder_is_not_a_source(tmp_path: Path) -> None:
         ("a\x1b[31m", "control character"),
         ("x" * 2049, "2,049 characters"),
         ("x" * 2000, "This is not a source"),
-        ("~no-such-user/x", "is not a source"),
+        ("~no-such-user/x", '"~no-such-user/x" is not a source: there is no such file.'),
+        ("example.org", '"example.org" is not a source: there is no such file. Expected'),
+        ("day.jsonl.zip", '"day.jsonl.zip" is not a source: there is no such file. Expected'),
+        ("a" * 20 + "." + "b" * 20 + "." + "c" * 20, "This is not a source. Expected"),
+        (f"/{'x' * 300}.txt", "cannot be read: File name too long. Expected"),
+        (f"no-such-folder/{'x' * 30}", "This is not a source: there is no such file."),
         ("3b1f6a0c-aaaa-4c1e-9f7e-000000000000", "This is not a source"),
     ],
 )
@@ -67,7 +103,7 @@ def test_an_unknown_name_is_reported_with_a_suggestion(text: str, words: str) ->
         kind_of(text)
     assert words in str(raised.value)
     # A text that may be a key is not quoted.
-    assert len(text) <= 24 or text not in str(raised.value)
+    assert len(text) <= 24 or text.startswith("/") or text not in str(raised.value)
 
 
 @given(st.text())
