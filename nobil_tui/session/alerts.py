@@ -3,19 +3,18 @@ once."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.base.text import short_hash
 from nobil_tui.config.alert_rules import AlertKey, AlertRule, AlertsSection, rule_of_key
 from nobil_tui.config.model import Config
 from nobil_tui.config.operations import Operation, RemoveAlert, SetAlert, applied_to
 from nobil_tui.session.alert_sink import AlertSinkOnDemand
+from nobil_tui.session.alerted_session import AlertedSession
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 
@@ -66,26 +65,24 @@ class SessionAlerts:
         self._hook: Hook | None = None
         """Runs the user's command; None before its first run."""
         self._hook_closed = False
-        self._looked_on: float | None = None
-        """Monotonic time of the last look for interrupted runs; None before one."""
-        self._session: Session | None = None
-        self._zone: tzinfo | None = None
+        self._attached: AlertedSession | None = None
         self._sink: AlertSinkOnDemand | None = None
-        self._own: list[AlertRule] = []
-        """The alerts of a session that is not real."""
-        self._state_is_kept = False
-        """Whether what the alerts saw is kept on disk: of settings only."""
 
     @property
     def rules(self) -> list[AlertRule]:
         """The alerts, in the order in which they were set."""
-        return self._settings.config.alerts.rule if self.lasting else self._own
+        if self._attached is None:
+            return []
+        return self._settings.config.alerts.rule if self.lasting else self._attached.own
 
     @property
     def lasting(self) -> bool:
         """Whether the alerts outlast the session. A hub says later that it serves a simulation."""
-        session = self._session
-        return session is not None and bool(session.source.state_key) and not session.simulated
+        return self._attached is not None and self._attached.lasting
+
+    @property
+    def _session(self) -> Session | None:
+        return self._attached.session if self._attached is not None else None
 
     @property
     def notice(self) -> str:
@@ -94,70 +91,45 @@ class SessionAlerts:
 
     def attach(self, session: Session, state_dir: Path | None, zone: tzinfo | None) -> None:
         """Evaluate the alerts on the batches of a session that does not run yet."""
-        key, config_path = session.source.state_key, self._settings.path
-        self._session = session
-        self._own = []
-        self._state_is_kept = self.lasting
-        kept: Path | None = None
-        if key and state_dir is not None:
-            # Instances with another config have other alerts and another hook.
-            config = short_hash(_real_path(config_path)) if config_path is not None else "none"
-            kept = state_dir / f"{key}.{config}.alerts.sqlite"
-
-        due: dict[Path | None, DueRuns] = {}
-
-        def state_path() -> Path | None:
-            return kept if self._state_is_kept else None
-
-        def due_runs() -> DueRuns:
-            from nobil_tui.alerts.due import DueRuns
-
-            path = state_path()
-            if path not in due:
-                due[path] = DueRuns(path)
-            return due[path]
-
-        def are_others() -> bool:
-            """Return whether the alerts are others than before: the hub said that it serves a
-            simulation, or that it serves none any more."""
-            if self._session is not session or self.lasting is self._state_is_kept:
-                return False
-            self._own, self._state_is_kept = [], self.lasting
-            return True
-
-        def rules() -> Sequence[AlertRule]:
-            return self.rules if self._session is session else ()
-
-        def create() -> AlertSink:
-            from nobil_tui.alerts.sink import AlertSink
-            from nobil_tui.alerts.state import AlertState
-
-            return AlertSink(
-                session.board,
-                AlertState(state_path(), due_runs()),
-                rules,
-                lambda firing: self._fired(firing, due_runs()),
-                register=lambda: session.register,
-                home=lambda: self._settings.home,
-                starred=lambda: self._settings.starred,
-                now=lambda: session.clock.now(),
-                due=self._due_run,
-                zone=zone,
-            )
-
-        async def look_for_due() -> None:
-            now = session.options_clock.monotonic()
-            if self._looked_on is not None and now - self._looked_on < DUE_INTERVAL:
-                return
-            self._looked_on = now
-            command, path = self._settings.config.alerts.command, state_path()
-            if command and path is not None and await run_in_thread(partial(_is_file, path)):
-                self._run_due(due_runs())
-
-        self._zone, self._looked_on = zone, None
-        self._sink = AlertSinkOnDemand(rules, create, are_others, look_for_due)
+        attached = AlertedSession(session, state_dir, self._settings.path, zone)
+        self._attached = attached
+        self._sink = AlertSinkOnDemand(
+            # The sink of an earlier session may still get its last batch.
+            lambda: self.rules if self._attached is attached else (),
+            lambda: self._create_sink(attached),
+            lambda: self._attached is attached and attached.has_changed_kind(),
+            lambda: self._look_for_due(attached),
+        )
         session.sinks.append(self._sink)
         self._follow_stations()
+
+    def _create_sink(self, attached: AlertedSession) -> AlertSink:
+        from nobil_tui.alerts.sink import AlertSink
+        from nobil_tui.alerts.state import AlertState
+
+        session = attached.session
+        return AlertSink(
+            session.board,
+            AlertState(attached.state_path, attached.due),
+            lambda: self.rules if self._attached is attached else (),
+            lambda firing: self._fired(firing, attached.due),
+            register=lambda: session.register,
+            home=lambda: self._settings.home,
+            starred=lambda: self._settings.starred,
+            now=lambda: session.clock.now(),
+            due=self._due_run,
+            zone=attached.zone,
+        )
+
+    async def _look_for_due(self, attached: AlertedSession) -> None:
+        """Run the hook for what an earlier program left, at intervals."""
+        now = attached.session.options_clock.monotonic()
+        if attached.looked_on is not None and now - attached.looked_on < DUE_INTERVAL:
+            return
+        attached.looked_on = now
+        command, path = self._settings.config.alerts.command, attached.state_path
+        if command and path is not None and await run_in_thread(partial(_is_file, path)):
+            self._run_due(attached.due)
 
     def refresh(self) -> bool:
         """Follow alerts that another program changed; return whether other stations have one
@@ -249,9 +221,9 @@ class SessionAlerts:
     def _apply(self, operation: SetAlert | RemoveAlert) -> None:
         if self.lasting:
             self._save(operation)
-        else:
-            held = Config(alerts=AlertsSection(rule=self._own))
-            self._own = applied_to(held, [operation]).alerts.rule
+        elif (attached := self._attached) is not None:
+            held = Config(alerts=AlertsSection(rule=attached.own))
+            attached.own = applied_to(held, [operation]).alerts.rule
         self.refresh()
 
     def _fired(self, firing: Firing, due: DueRuns) -> None:
@@ -288,7 +260,7 @@ class SessionAlerts:
             self._warn,
             self._environ,
             self._now,
-            zone=self._zone,
+            zone=self._attached.zone if self._attached is not None else None,
         )
         self._hook.drain(due)
 
@@ -312,11 +284,3 @@ def _is_file(path: Path) -> bool:
     except OSError:
         # Its folder cannot be read.
         return False
-
-
-def _real_path(path: Path) -> str:
-    try:
-        return os.path.realpath(path)
-    except OSError:
-        # The path is relative, and the working directory was deleted.
-        return str(path)
