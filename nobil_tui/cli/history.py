@@ -24,7 +24,10 @@ from nobil_tui.cli.value_completers import complete_recorded
 
 if TYPE_CHECKING:
     from nobil_tui.charging.register import Register
+    from nobil_tui.cli.progress import ProgressLine
     from nobil_tui.history.database import HistoryDatabase
+    from nobil_tui.history.hours import LocalHours
+    from nobil_tui.history.importing import ImportResult
 
 HISTORY_EXIT_CODES = (ExitCode.SUCCESS, ExitCode.FAILURE, ExitCode.USAGE, ExitCode.INTERRUPTED)
 FORMATS = ("jsonl", "csv")
@@ -163,9 +166,7 @@ def import_(recordings: tuple[Path, ...]) -> None:
     from nobil_tui.feeds.source import SourceError
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.hours import LocalHours
-    from nobil_tui.history.importing import RecordingImport
     from nobil_tui.history.store import unreadable
-    from nobil_tui.history.summary import duration_text
     from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, hours, progress = history_file(), LocalHours(), ProgressLine()
@@ -176,18 +177,8 @@ def import_(recordings: tuple[Path, ...]) -> None:
             database = HistoryDatabase.open_to_write(path)
             try:
                 for recording in recordings:
-
-                    def show(share: float, name: str = recording.name) -> None:
-                        progress.show(f"{safe_text(name)}: {share:.0%}")
-
-                    result = RecordingImport(recording, show).run(database, hours)
-                    progress.clear()
-                    lines = "line or frame" if result.unreadable == 1 else "lines or frames"
-                    skipped = f", {result.unreadable:,} unreadable {lines} skipped"
-                    bad = skipped if result.unreadable else ""
-                    changes = f"{result.changes:,} change{'' if result.changes == 1 else 's'}"
-                    added = f"{changes} and {duration_text(result.seconds)} of listening added"
-                    print_text(f"{safe_path(recording)}: {added}{bad}")
+                    result = _import_recording(recording, database, hours, progress)
+                    print_text(f"{safe_path(recording)}: {_imported_words(result)}")
             finally:
                 progress.clear()
                 database.close()
@@ -202,6 +193,28 @@ def import_(recordings: tuple[Path, ...]) -> None:
         fail(ExitCode.FAILURE, unreadable(path, error))
     except NotImplementedError:
         fail(ExitCode.FAILURE, f"The file system of {safe_path(path)} has no locks.")
+
+
+def _import_recording(
+    recording: Path, database: HistoryDatabase, hours: LocalHours, progress: ProgressLine
+) -> ImportResult:
+    from nobil_tui.history.importing import RecordingImport
+
+    def show(share: float) -> None:
+        progress.show(f"{safe_text(recording.name)}: {share:.0%}")
+
+    result = RecordingImport(recording, show).run(database, hours)
+    progress.clear()
+    return result
+
+
+def _imported_words(result: ImportResult) -> str:
+    from nobil_tui.history.summary import duration_text
+
+    lines = "line or frame" if result.unreadable == 1 else "lines or frames"
+    skipped = f", {result.unreadable:,} unreadable {lines} skipped" if result.unreadable else ""
+    changes = f"{result.changes:,} change{'' if result.changes == 1 else 's'}"
+    return f"{changes} and {duration_text(result.seconds)} of listening added{skipped}"
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from nobil_tui.cli.messages import fail, print_message
 if TYPE_CHECKING:
     import ssl
 
-    from nobil_tui.hub.api_keys import ConsumerKeys
+    from nobil_tui.hub.api_keys import ConsumerKeys, OneKey
 
 KEY_VARIABLE = "NOBIL_HUB_KEY"
 MIN_KEY_LENGTH = 8
@@ -67,22 +67,10 @@ def listening_host(text: str) -> ListeningHost:
 
 def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
     """Return the keys that the hub accepts; end the program if there are none."""
-    from nobil_tui.hub.api_keys import KeyFile, KeyFileError, LocalKeys, OneKey, local_key
+    from nobil_tui.hub.api_keys import KeyFile, KeyFileError, LocalKeys, local_key
 
     if fixed := os.environ.get(KEY_VARIABLE, ""):
-        if len(fixed) < MIN_KEY_LENGTH or not (fixed.isascii() and fixed.isprintable()):
-            fail(
-                ExitCode.USAGE,
-                f"{KEY_VARIABLE} must have at least {MIN_KEY_LENGTH} printable ASCII characters.",
-            )
-        if file is not None:
-            fail(
-                ExitCode.USAGE,
-                f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
-                "Unset it, or leave out --keys.",
-            )
-        # The user has set it, and a container keeps what is printed.
-        return OneKey(fixed, KEY_VARIABLE, shown=False)
+        return _fixed_key(fixed, file)
     try:
         path = file or paths.hub_keys_file()
     except NoHomeError as error:
@@ -111,6 +99,25 @@ def accepted_keys(file: Path | None, host: ListeningHost) -> ConsumerKeys:
             f'"nobil-tui keys add NAME{option}".',
         )
     return keys
+
+
+def _fixed_key(fixed: str, file: Path | None) -> OneKey:
+    """Return the key that the environment sets; end the program if it is not usable."""
+    from nobil_tui.hub.api_keys import OneKey
+
+    if len(fixed) < MIN_KEY_LENGTH or not (fixed.isascii() and fixed.isprintable()):
+        fail(
+            ExitCode.USAGE,
+            f"{KEY_VARIABLE} must have at least {MIN_KEY_LENGTH} printable ASCII characters.",
+        )
+    if file is not None:
+        fail(
+            ExitCode.USAGE,
+            f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
+            "Unset it, or leave out --keys.",
+        )
+    # The user has set it, and a container keeps what is printed.
+    return OneKey(fixed, KEY_VARIABLE, shown=False)
 
 
 class Certificates:

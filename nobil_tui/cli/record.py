@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from contextlib import AsyncExitStack, closing
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import Exit
@@ -24,7 +25,7 @@ from nobil_tui.cli.options import (
     stations_option,
 )
 from nobil_tui.cli.progress import ProgressLine
-from nobil_tui.cli.source_command import no_history_option, settings_of
+from nobil_tui.cli.source_command import no_history_option, run_within, settings_of
 from nobil_tui.cli.startup import (
     CommonOptions,
     open_session,
@@ -148,22 +149,20 @@ def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
     line, code = ProgressLine(), ExitCode.SUCCESS
     line.print_message(f"Recording {session.source.name} to {recorder.path}. Press Ctrl-C to stop.")
 
-    async def run() -> None:
-        recording = record_session(
+    def beside() -> Iterator[AbstractAsyncContextManager[None]]:
+        path = register_path()
+        if session.station_data is not None and path is not None:
+            updater = RegisterUpdater(path, session.register, SessionOptions())
+            yield updating_station_data(session, updater, line.print_message)
+        yield following_settings(settings, lambda: session.notice, line.print_message)
+
+    def recording() -> Coroutine[Any, Any, None]:
+        return record_session(
             session, recorder, line.print_message, lambda frames: line.show(_frames(frames))
         )
-        async with AsyncExitStack() as stack:
-            path = register_path()
-            if session.station_data is not None and path is not None:
-                updater = RegisterUpdater(path, session.register, SessionOptions())
-                updating = updating_station_data(session, updater, line.print_message)
-                await stack.enter_async_context(updating)
-            following = following_settings(settings, lambda: session.notice, line.print_message)
-            await stack.enter_async_context(following)
-            await recording
 
     try:
-        run_coroutine(run())
+        run_coroutine(run_within(beside(), recording))
     except Exit:
         pass
     except KeyRefusedError as error:

@@ -32,6 +32,7 @@ from nobil_tui.cli.source_command import (
 )
 
 if TYPE_CHECKING:
+    from nobil_tui.config.hub import HubSection
     from nobil_tui.hub.event_log import HubLog
     from nobil_tui.session.session import Session
 
@@ -117,7 +118,7 @@ def _serve(
     """Open the source and serve it; end the program with a message if that fails."""
     from nobil_tui.headless.serve import HubService, about_source
     from nobil_tui.hub.errors import HubError
-    from nobil_tui.hub.server import Hub, raise_file_limit
+    from nobil_tui.hub.server import Hub
     from nobil_tui.hub.service_manager import ServiceManager
 
     startup, source = start_reading(common), None
@@ -129,12 +130,7 @@ def _serve(
     if certificates is None and not place.is_loopback:
         print_message("The traffic, including the keys, is not encrypted without --tls-cert.")
     limits = startup.config.hub
-    possible = raise_file_limit(limits.connections)
-    if possible < limits.connections:
-        print_message(
-            f"The system allows this program {possible:,} connections, not the "
-            f"{limits.connections:,} of the config. Raise the limit of open files (ulimit -n)."
-        )
+    possible = _possible_connections(limits)
 
     async def work(session: Session) -> None:
         hub = Hub(
@@ -162,6 +158,19 @@ def _serve(
         run_session(startup, work, settings=settings_of(startup), record=record, service=True)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
+
+
+def _possible_connections(limits: HubSection) -> int:
+    """Return how many connections the system allows; say so if these are fewer than wanted."""
+    from nobil_tui.hub.server import raise_file_limit
+
+    possible = raise_file_limit(limits.connections)
+    if possible < limits.connections:
+        print_message(
+            f"The system allows this program {possible:,} connections, not the "
+            f"{limits.connections:,} of the config. Raise the limit of open files (ulimit -n)."
+        )
+    return possible
 
 
 def _announce(url: str) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    closing,
+    contextmanager,
+    suppress,
+)
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -156,27 +162,33 @@ def run_session(
     source = startup.chosen.source
     session = Session(source, options, register, lossless=lossless, recorded=recorded)
 
-    async def run() -> _T:
-        async with AsyncExitStack() as stack:
-            if session.uses_user_register and names_path is not None:
-                updater = RegisterUpdater(names_path, register, options)
-                updating = updating_station_data(
-                    session,
-                    updater,
-                    print_message,
-                    one_shot=one_shot,
-                    section=(lambda: settings.config.register) if settings and service else None,
-                )
-                await stack.enter_async_context(updating)
-            if settings is not None:
-                following = following_settings(settings, lambda: session.notice, print_message)
-                await stack.enter_async_context(following)
-            return await work(session)
+    def beside() -> Iterator[AbstractAsyncContextManager[None]]:
+        if session.uses_user_register and names_path is not None:
+            yield updating_station_data(
+                session,
+                RegisterUpdater(names_path, register, options),
+                print_message,
+                one_shot=one_shot,
+                section=(lambda: settings.config.register) if settings and service else None,
+            )
+        if settings is not None:
+            yield following_settings(settings, lambda: session.notice, print_message)
 
     with closing(session):
         open_session(session)
         with _ending_the_program():
-            return run_coroutine(run())
+            return run_coroutine(run_within(beside(), lambda: work(session)))
+
+
+async def run_within(
+    contexts: Iterable[AbstractAsyncContextManager[None]],
+    work: Callable[[], Coroutine[Any, Any, _T]],
+) -> _T:
+    """Run ``work`` within contexts, which are entered one after the other."""
+    async with AsyncExitStack() as stack:
+        for context in contexts:
+            await stack.enter_async_context(context)
+        return await work()
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.config.model import RegisterSection
@@ -32,43 +32,66 @@ async def updating_station_data(
     body: what is printed would lack the names, and a cancelled download would begin again each
     time.
     """
-    data, register = session.station_data, session.register
-
-    async def read() -> None:
-        version = register.version
-        if problem := await updater.read():
-            print_message(problem)
-        if register.version != version:
-            session.register_changed()
-
-    async def update() -> None:
-        version = register.version
-        if data is not None and (
-            problem := await updater.update_station_data(data, lambda _: None)
-        ):
-            print_message(problem)
-        if section is not None:
-            await updater.update_if_due(section())
-        if register.version != version:
-            session.register_changed()
-
-    async def keep_updated() -> None:
-        clock = session.options_clock
-        while True:
-            await update()
-            next_update = clock.monotonic() + CHECK_INTERVAL
-            while clock.monotonic() < next_update:
-                await clock.sleep(READ_INTERVAL)
-                await read()
-
-    await read()
+    update = _StationDataUpdate(session, updater, print_message, section)
+    await update.read()
     session.register_changed()
     if one_shot:
-        await update()
+        await update.download()
         yield
         return
-    task = asyncio.create_task(keep_updated())
+    task = asyncio.create_task(update.run())
     try:
         yield
     finally:
         await cancel_and_wait(task)
+
+
+class _StationDataUpdate:
+    """Keeps the register of a session as its file and its sources are."""
+
+    def __init__(
+        self,
+        session: Session,
+        updater: RegisterUpdater,
+        print_message: Callable[[str], None],
+        section: Callable[[], RegisterSection] | None,
+    ) -> None:
+        self._session = session
+        self._updater = updater
+        self._print = print_message
+        self._section = section
+
+    async def run(self) -> None:
+        """Update, and read what other programs store; without end."""
+        clock = self._session.options_clock
+        while True:
+            await self.download()
+            next_update = clock.monotonic() + CHECK_INTERVAL
+            while clock.monotonic() < next_update:
+                await clock.sleep(READ_INTERVAL)
+                await self.read()
+
+    async def read(self) -> None:
+        """Read the file again if it has changed."""
+        with self._noticing_changes():
+            if problem := await self._updater.read():
+                self._print(problem)
+
+    async def download(self) -> None:
+        """Update what is due."""
+        data = self._session.station_data
+        with self._noticing_changes():
+            if data is not None and (
+                problem := await self._updater.update_station_data(data, lambda _: None)
+            ):
+                self._print(problem)
+            if self._section is not None:
+                await self._updater.update_if_due(self._section())
+
+    @contextmanager
+    def _noticing_changes(self) -> Iterator[None]:
+        register = self._session.register
+        version = register.version
+        yield
+        if register.version != version:
+            self._session.register_changed()

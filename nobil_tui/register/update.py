@@ -150,18 +150,19 @@ async def import_register(
         raise UpdateError(f"{where} was not imported. {error}", too_few=True) from None
     except (CacheError, NotSavedError) as error:
         raise UpdateError(str(error)) from None
-    total = sum(map(len, fresh.values()))
-    countries = sorted(fresh)
+    counts = {country: len(stations) for country, stations in fresh.items()}
+    return UpdateOutcome(_imported_words(dump, counts, name), dump.problems, cached)
+
+
+def _imported_words(dump: Dump, counts: Mapping[str, int], name: str) -> str:
+    """Return what was imported from the file ``name``: how many stations of which countries."""
+    total, countries = sum(counts.values()), sorted(counts)
     stations = f"{total:,} station{'' if total == 1 else 's'}"
     inside = f" in {country_name(countries[0])}" if len(countries) == 1 else ""
-    by_country = (f"{country_name(country)} {len(fresh[country]):,}" for country in countries)
+    by_country = (f"{country_name(country)} {counts[country]:,}" for country in countries)
     found = f": {', '.join(by_country)}" if len(countries) > 1 else ""
-    return UpdateOutcome(
-        f"Imported {stations}{inside} from {name}{licence_note(dump.other_rights)}{found}"
-        f"{_unread(dump)}.",
-        dump.problems,
-        cached,
-    )
+    licence = licence_note(dump.other_rights)
+    return f"Imported {stations}{inside} from {name}{licence}{found}{_unread(dump)}."
 
 
 class _Update:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.transport.failures import (
+    RefusedError,
     UnreachableError,
     answer_error,
     os_error_reason,
@@ -39,13 +39,7 @@ async def open_connection(
     url: str, largest: int, hang_up: float, subprotocol: str = ""
 ) -> SlicedConnection:
     """Open a WebSocket. Raises ``RefusedError`` or ``UnreachableError``, without secrets."""
-    from websockets.exceptions import (
-        InvalidHandshake,
-        InvalidProxy,
-        InvalidStatus,
-        InvalidURI,
-        ProxyError,
-    )
+    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidURI
     from websockets.typing import Subprotocol
 
     from nobil_tui.feeds.transport.websockets_internals import (
@@ -75,35 +69,57 @@ async def open_connection(
             # its connection to the collector.
             happy_eyeballs_delay=None if is_loopback(host) else NEXT_ADDRESS_DELAY,
         )
-        assert isinstance(connection, SlicedConnection)  # noqa: S101  # made by create_connection
-        return connection
-    except InvalidStatus as error:
-        response = error.response
-        asked = response.headers.get_all("Retry-After")
-        raise answer_error(response.status_code, asked[0] if asked else "", Clock().now()) from None
-    except TimeoutError:
-        raise UnreachableError(f"{host} does not answer") from None
-    except InvalidURI:
-        raise UnreachableError("the source is not a WebSocket address") from None
-    except InvalidProxy:
-        raise UnreachableError("the proxy in the environment has an invalid address") from None
-    except ProxyError:
-        raise UnreachableError(f"the proxy in the environment cannot reach {host}") from None
-    except InvalidHandshake as error:
-        if isinstance(error.__cause__, EOFError):
-            raise UnreachableError(f"{host} closed the connection") from None
-        raise UnreachableError(
-            f"{host} is not a WebSocket server ({type(error).__name__})"
-        ) from None
-    except ImportError:
-        raise UnreachableError("a SOCKS proxy requires the package python-socks") from None
-    except (OSError, EOFError, asyncio.IncompleteReadError) as error:
-        raise UnreachableError(_reason(error, host, port, proxy)) from None
-    except ValueError:
-        # A host name that cannot be encoded for DNS, or a proxy whose port is not a number.
-        raise UnreachableError(
-            f"{host}, or the proxy in the environment, has an invalid address"
-        ) from None
+    except (
+        InvalidHandshake,
+        InvalidProxy,
+        InvalidURI,
+        OSError,
+        EOFError,
+        ImportError,
+        ValueError,
+    ) as error:
+        raise _failure(error, host, port, proxy) from None
+    assert isinstance(connection, SlicedConnection)  # noqa: S101  # made by create_connection
+    return connection
+
+
+def _failure(
+    error: Exception, host: str, port: int, proxy: str | None
+) -> RefusedError | UnreachableError:
+    """Return the error to raise for one of the library."""
+    from websockets.exceptions import (
+        InvalidHandshake,
+        InvalidProxy,
+        InvalidStatus,
+        InvalidURI,
+        ProxyError,
+    )
+
+    match error:
+        case InvalidStatus():
+            response = error.response
+            asked = response.headers.get_all("Retry-After")
+            return answer_error(response.status_code, asked[0] if asked else "", Clock().now())
+        case TimeoutError():
+            words = f"{host} does not answer"
+        case InvalidURI():
+            words = "the source is not a WebSocket address"
+        case InvalidProxy():
+            words = "the proxy in the environment has an invalid address"
+        case ProxyError():
+            words = f"the proxy in the environment cannot reach {host}"
+        case InvalidHandshake() if isinstance(error.__cause__, EOFError):
+            words = f"{host} closed the connection"
+        case InvalidHandshake():
+            words = f"{host} is not a WebSocket server ({type(error).__name__})"
+        case ImportError():
+            words = "a SOCKS proxy requires the package python-socks"
+        case OSError() | EOFError():
+            words = _reason(error, host, port, proxy)
+        case _:
+            # A host name that cannot be encoded for DNS, or a proxy whose port is not a number.
+            words = f"{host}, or the proxy in the environment, has an invalid address"
+    return UnreachableError(words)
 
 
 def _reason(error: Exception, host: str, port: int, proxy: str | None) -> str:

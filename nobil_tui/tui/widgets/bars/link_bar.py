@@ -127,7 +127,7 @@ class LinkBar(OneLineBar):
 
     def _parts(self, width: int) -> Iterator[BarPart]:
         state = self.state
-        glyphs, dot = self.glyphs, f" {self.glyphs.dot} "
+        glyphs = self.glyphs
         yield self._link_part()
         # Always shown, abbreviated if there is no room for the word.
         simulated = " SIMULATED " if width >= _MIN_SIMULATED_WIDTH else " SIM "
@@ -148,6 +148,21 @@ class LinkBar(OneLineBar):
         yield BarPart(state.hint, self.style_of("note"), 7)
         if state.behind:
             yield BarPart(f"{age_text(state.behind)} behind", self.style_of("warning"), 3)
+        yield from self._board_parts()
+        if state.unreadable:
+            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 6)
+        if state.unknown_words:
+            words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
+            yield BarPart(words, self.style_of("warning"), 10)
+        if state.frame_at:
+            beats = sparkline(state.changes_by_second, glyphs.bars)
+            yield BarPart(beats, self.style_of("note"), 10)
+            yield BarPart(f"{_rate(state.rate)}/s", self.ground, 8)
+            yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
+
+    def _board_parts(self) -> Iterator[BarPart]:
+        """Yield how much the board holds, and how much of it is confirmed."""
+        state, dot = self.state, f" {self.glyphs.dot} "
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.ground, 6)
             share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} occupied"
@@ -159,16 +174,6 @@ class LinkBar(OneLineBar):
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)
         if state.full:
             yield BarPart("more stations not shown", self.style_of("warning"), 5)
-        if state.unreadable:
-            yield BarPart(f"{state.unreadable:,} not readable", self.style_of("warning"), 6)
-        if state.unknown_words:
-            words = truncate(state.unknown_words, max(12, width // 2), glyphs.ellipsis)
-            yield BarPart(words, self.style_of("warning"), 10)
-        if state.frame_at:
-            beats = sparkline(state.changes_by_second, glyphs.bars)
-            yield BarPart(beats, self.style_of("note"), 10)
-            yield BarPart(f"{_rate(state.rate)}/s", self.ground, 8)
-            yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
 
     def _link_part(self) -> BarPart:
         state, glyphs = self.state, self.glyphs
