@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC
 
 from nobil_tui.charging.board import Board
+from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.tui.text.station_text import station_text
@@ -44,6 +45,21 @@ def test_a_station_has_a_line_per_connector() -> None:
         "2: fault (occupied) since Fri 18:13, Type 2 22\n"
         f"({CREDIT})"
     )
+
+
+def test_prices_are_those_of_the_connectors_or_else_of_the_station() -> None:
+    dear, cheap = Price(kwh=0.6, start=1.0), Price(kwh=0.4)
+    facts = Facts("Moss", plugs=(Plug("CCS", 150.0), Plug("Type 2")), prices=(dear, cheap))
+    register = Register({"NOR_1": facts})
+    for connectors, ends in (
+        (2, ["1/2 free", "CCS 150, 0.60 €/kWh + 1.00 € start", "Type 2, 0.40 €/kWh"]),
+        (1, ["1/1 free, 0.40 €/kWh", "since Tue 21:13"]),
+    ):
+        station = Station("NOR_1", [Connector(n, 0, START - HOUR) for n in range(connectors)])
+        lines = text_of("NOR_1", board_of(station), register, "").splitlines()[1:]
+        assert [line.endswith(end) for line, end in zip(lines, ends, strict=True)] == [True] * (
+            connectors + 1
+        )
 
 
 def test_unknown_facts_are_left_out() -> None:
