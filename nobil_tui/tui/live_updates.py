@@ -153,7 +153,7 @@ class LiveUpdates:
         workspace.show_filter_result()
         if not self._is_time_shown(TICK_INTERVAL - PAUSE):
             # With this paint, so that the next tick need not paint too.
-            self.show_time()
+            self.show_time(rows=not batch.whole)
 
     def _select_lively(self) -> None:
         """Select a station with something to see, unless the user did something already."""
@@ -177,8 +177,9 @@ class LiveUpdates:
         age = self._workspace.session.clock.now() - self._time_shown_at
         return 0 <= age < seconds * 1000
 
-    def show_time(self) -> None:
-        """Update the link bar, ages and order."""
+    def show_time(self, *, rows: bool = True) -> None:
+        """Update the link bar, ages and order; without ``rows`` those of stations are painted
+        anyway."""
         workspace = self._workspace
         self._time_shown_at = workspace.session.clock.now()
         workspace.refresh_link_bar()
@@ -186,7 +187,8 @@ class LiveUpdates:
         if not is_terminal_behind(self._screen.app):
             workspace.stations.resort_when_idle()
             workspace.show_filter_result()
-            workspace.stations.refresh_ages()
+            if rows:
+                workspace.stations.refresh_ages()
             workspace.connectors.refresh_ages()
 
     async def tick(self) -> None:

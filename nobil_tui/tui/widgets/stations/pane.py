@@ -152,6 +152,7 @@ class StationsPane(VirtualList):
             self.rebuild()
         elif batch.whole:
             self.refresh()
+            self._update_titles()
         else:
             # Check the lines on screen: of a country, they are far fewer than the changes.
             on_screen = station_list.ids[self.top : self.top + self.page]
