@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
+from nobil_tui.alerts.claim import Claim, Update
 from nobil_tui.alerts.due import DueRun
 from nobil_tui.alerts.evaluation import Evaluator, Sighting, Subject
 from nobil_tui.alerts.firing import Firing, RuleContext, make_firing
-from nobil_tui.alerts.state import AlertState, Claim, Update
+from nobil_tui.alerts.state import AlertState
 from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import SLIGHT

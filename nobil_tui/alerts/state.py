@@ -1,34 +1,22 @@
 """What alerts last saw, in a SQLite file that all instances of the program share.
 
-The tables are those of ``alerts.database``.
-
-Each change of what an alert saw is one row changed in one transaction, so that of two instances
-that see the same change exactly one gets to deliver it. What holds however their steps interleave:
-
-* An alert begins when the user arms it, or when an instance finds it in the config; it is over once
-  it fired for once or the user removed it. Of two such steps the later one counts, whichever is
-  stored first.
-* An alert that is over fires no more. One without rows fires by what an instance itself saw before:
-  a missing row never silences an alert.
-* An instance may have read the config before another one saved it. So it removes what its config
-  lacks only after a day, and begins an alert of its config that was just over only once the config
-  that lacks it must be saved.
+The tables are those of ``alerts.database``; ``seen_rows`` says what a change of them means.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
 
+from nobil_tui.alerts.claim import Claim
 from nobil_tui.alerts.database import open_alert_database
-from nobil_tui.alerts.due import DueRun, DueRuns
-from nobil_tui.alerts.rules import Seen, flaps
+from nobil_tui.alerts.due import DueRuns
+from nobil_tui.alerts.rules import Seen
+from nobil_tui.alerts.seen_rows import ClaimStep, prune_alerts, read_fired, read_seen
 from nobil_tui.base.text import safe_path
 from nobil_tui.config.alert_rules import AlertKey
 from nobil_tui.store.database_file import (
@@ -41,62 +29,6 @@ from nobil_tui.store.database_file import (
 )
 
 logger = logging.getLogger(__name__)
-
-MAX_FIRED = 300
-"""Alerts for once whose last firing is kept after they fired."""
-ORPHAN_AGE = 24 * 3_600_000
-"""Milliseconds after which rows of alerts are removed that no config has."""
-SAVE_GRACE = 10_000
-"""Milliseconds within which an instance saves a config without an alert that is over."""
-
-_PUT_ALERT = "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?)"
-_PUT = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)"
-
-
-class Update(NamedTuple):
-    """A change of what an alert saw."""
-
-    key: AlertKey
-    station: str
-    """Empty for the sum of an area."""
-    before: Seen | None
-    """What this instance saw before; None for a new alert."""
-    after: Seen
-    fires: bool
-    at: int
-    """When, in ms."""
-    replaces: bool = False
-    """Whether the user armed the alert just now, so that what was stored of it is void."""
-    once: bool = False
-    """Whether the alert is over when it fires."""
-    due: DueRun | None = None
-    """The run of the hook that is due if this instance is the one to deliver it."""
-
-
-class Claim:
-    """Changes to be stored together, and what this instance gets to deliver by them.
-
-    Nothing is kept of the ``removed`` alerts, and of the ``disarmed`` ones only when they fired;
-    the values are when that happened, in ms.
-    """
-
-    def __init__(
-        self,
-        updates: Sequence[Update],
-        removed: Mapping[AlertKey, int] | None = None,
-        disarmed: Mapping[AlertKey, int] | None = None,
-    ) -> None:
-        self.updates = updates
-        self.removed = removed or {}
-        self.disarmed = disarmed or {}
-        self.stored = False
-        self.void = False
-        """Whether it must not be stored any more."""
-        self.refused: set[AlertKey] = set()
-        """New alerts that must begin again: they are over, and the config may be older; or another
-        instance began with something else."""
-        self.undo: list[tuple[str, tuple[object, ...]]] = []
-        """Statements that take back what was claimed."""
 
 
 class AlertState:
@@ -148,7 +80,7 @@ class AlertState:
             if self._connection is None or not keys:
                 return {}
             try:
-                return _read_seen(self._connection, keys)
+                return read_seen(self._connection, keys)
             except (sqlite3.Error, ValueError) as error:
                 self._fail(error)
                 return {}
@@ -182,7 +114,7 @@ class AlertState:
         if connection is None:
             return self._deliver_alone(claim)
         with transaction(connection):
-            step = _Step(connection, self.due, claim)
+            step = ClaimStep(connection, self.due, claim)
             claimed = [step.store(update) for update in claim.updates]
             for key, at in claim.removed.items():
                 step.remove(key, at)
@@ -213,10 +145,10 @@ class AlertState:
         """Read when alerts last fired, which another instance may have seen."""
         with self._lock, suppress(sqlite3.Error, ForeignError, NewerError, OSError, ValueError):
             if self._connection is not None:
-                self._fired = _read_fired(self._connection)
+                self._fired = read_fired(self._connection)
             elif self._path is not None and self._path.exists():
                 with closing(open_alert_database(self._path)) as connection:
-                    self._fired = _read_fired(connection)
+                    self._fired = read_fired(connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -225,9 +157,9 @@ class AlertState:
 
     def _open(self, path: Path, keys: Collection[AlertKey], now: int) -> None:
         self._connection = open_alert_database(path)
-        _prune(self._connection, keys, now)
-        _read_seen(self._connection, keys)
-        self._fired = _read_fired(self._connection)
+        prune_alerts(self._connection, keys, now)
+        read_seen(self._connection, keys)
+        self._fired = read_fired(self._connection)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -241,176 +173,3 @@ class AlertState:
             f"What the alerts saw cannot be stored in {safe_path(self._path or Path())}: "
             f"{reason_of(error)} The alerts work until you quit."
         )
-
-
-def _read_seen(
-    connection: sqlite3.Connection, keys: Collection[AlertKey]
-) -> dict[tuple[AlertKey, str], Seen]:
-    seen = {}
-    for key in keys:
-        rows = connection.execute(
-            "SELECT station, met, off_at, unknown FROM seen NATURAL JOIN alert "
-            "WHERE rule = ? AND NOT over",
-            (_text(key),),
-        )
-        for station, met, off_at, unknown in rows:
-            seen[key, str(station)] = Seen(bool(met), int(off_at), int(unknown))
-    return seen
-
-
-def _read_fired(connection: sqlite3.Connection) -> dict[AlertKey, int]:
-    rows = connection.execute("SELECT rule, fired FROM alert WHERE fired > 0")
-    return {_key(rule): int(at) for rule, at in rows}
-
-
-def _prune(connection: sqlite3.Connection, keys: Collection[AlertKey], now: int) -> None:
-    """Remove the rows of alerts that no config has any more."""
-    with transaction(connection):
-        rows = connection.execute("SELECT rule, at, over, fired FROM alert ORDER BY fired DESC")
-        fired_once = 0
-        for rule, at, over, fired in rows.fetchall():
-            fired_once += bool(over and fired)
-            # After the clock was set back, a time in the future says nothing.
-            old = abs(now - at) > ORPHAN_AGE
-            unwanted = fired_once > MAX_FIRED if over and fired else over or _key(rule) not in keys
-            if old and unwanted:
-                connection.execute("DELETE FROM alert WHERE rule = ?", (rule,))
-        connection.execute(
-            "DELETE FROM seen WHERE rule NOT IN (SELECT rule FROM alert WHERE NOT over)"
-        )
-
-
-class _Held(NamedTuple):
-    """The row of an alert."""
-
-    at: int
-    over: bool
-    fired: int
-
-    @property
-    def last_step(self) -> _Held:
-        """The same as of its last firing, if that was later."""
-        return self._replace(at=max(self.at, self.fired))
-
-    def precedes(self, at: int) -> bool:
-        """Return whether a step at a time (ms) is later than what is stored."""
-        # After the clock was set back, a time in the future says nothing.
-        return self.at <= at or self.at - at > ORPHAN_AGE
-
-
-class _Step:
-    """Stores the changes of one claim."""
-
-    def __init__(self, connection: sqlite3.Connection, due: DueRuns, claim: Claim) -> None:
-        self._connection = connection
-        self._due = due
-        self._claim = claim
-        self._begun: set[str] = set()
-        """The alerts that began with this claim."""
-
-    def store(self, update: Update) -> bool:
-        """Store one change; return whether this instance is the one to deliver it."""
-        rule, after = _text(update.key), update.after
-        alert = self._alert(rule)
-        if update.before is None:
-            return self._begin(update, rule, alert)
-        if alert is None:
-            # It was removed as too old.
-            self._connection.execute(_PUT_ALERT, (rule, update.at, False, 0))
-            alert = _Held(update.at, over=False, fired=0)
-        if alert.over:
-            return False
-        held = self._seen(rule, update.station)
-        if held is None:
-            held = update.before
-            self._put(rule, update.station, held)
-        if held.on is after.on:
-            self._connection.execute(
-                "UPDATE seen SET unknown = ? WHERE rule = ? AND station = ?",
-                (after.unknown, rule, update.station),
-            )
-            return False
-        # Another instance may have seen more of it: whether it flaps is judged by both.
-        claimed = after.on and update.fires and not flaps(held.off_at, update.at)
-        off_at = max(held.off_at, after.off_at) if after.on else after.off_at
-        self._put(rule, update.station, Seen(after.on, off_at, after.unknown))
-        if claimed:
-            self._deliver(update, rule, alert)
-        return claimed
-
-    def _begin(self, update: Update, rule: str, alert: _Held | None) -> bool:
-        """Store what a new alert sees, unless it saw something already. It does not fire by it."""
-        if alert is None or rule in self._begun:
-            begins = True
-        elif alert.over:
-            wait = 0 if update.replaces else SAVE_GRACE
-            begins = alert.precedes(update.at - wait)
-        else:
-            # What another instance delivered since is not void.
-            begins = update.replaces and alert.last_step.precedes(update.at)
-        if begins and rule not in self._begun:
-            self._begun.add(rule)
-            self._connection.execute("DELETE FROM seen WHERE rule = ?", (rule,))
-            fired = alert.fired if alert is not None else 0
-            self._connection.execute(_PUT_ALERT, (rule, update.at, False, fired))
-        after = update.after
-        held = self._seen(rule, update.station)
-        if (not begins and alert is not None and alert.over) or (held and held.on is not after.on):
-            self._claim.refused.add(update.key)
-        elif held is None:
-            self._put(rule, update.station, after)
-        return False
-
-    def _deliver(self, update: Update, rule: str, alert: _Held) -> None:
-        """Note that this instance delivers an alert, and how to take that back."""
-        at = update.at if update.once else alert.at
-        self._connection.execute(_PUT_ALERT, (rule, at, update.once, update.at))
-        undo = self._claim.undo
-        undo.append((_PUT_ALERT, (rule, *alert)))
-        undo.append(
-            ("UPDATE seen SET met = 0 WHERE rule = ? AND station = ?", (rule, update.station))
-        )
-        if update.due is not None:
-            number = self._due.store(self._connection, rule, update.due)
-            undo.append(("DELETE FROM due WHERE id = ?", (number,)))
-
-    def remove(self, key: AlertKey, at: int) -> None:
-        """Note that the user removed an alert."""
-        rule = _text(key)
-        alert = self._alert(rule)
-        if alert is not None and alert.precedes(at):
-            for table in ("seen", "due"):
-                self._connection.execute(f"DELETE FROM {table} WHERE rule = ?", (rule,))
-            self._connection.execute(_PUT_ALERT, (rule, at, True, 0))
-
-    def disarm(self, key: AlertKey, at: int) -> None:
-        """Remove what an alert saw that is over, unless it began again since."""
-        rule = _text(key)
-        alert = self._alert(rule)
-        if alert is not None and alert.over and alert.precedes(at):
-            self._connection.execute("DELETE FROM seen WHERE rule = ?", (rule,))
-
-    def _alert(self, rule: str) -> _Held | None:
-        row = self._connection.execute(
-            "SELECT at, over, fired FROM alert WHERE rule = ?", (rule,)
-        ).fetchone()
-        return None if row is None else _Held(int(row[0]), bool(row[1]), int(row[2]))
-
-    def _seen(self, rule: str, station: str) -> Seen | None:
-        row = self._connection.execute(
-            "SELECT met, off_at FROM seen WHERE rule = ? AND station = ?", (rule, station)
-        ).fetchone()
-        return None if row is None else Seen(bool(row[0]), int(row[1]))
-
-    def _put(self, rule: str, station: str, seen: Seen) -> None:
-        row = (rule, station, seen.on, seen.off_at, seen.unknown)
-        self._connection.execute(_PUT, row)
-
-
-def _text(key: AlertKey) -> str:
-    return json.dumps(key, ensure_ascii=False)
-
-
-def _key(text: str) -> AlertKey:
-    station, connector, words, when, least = json.loads(text)
-    return str(station), str(connector), str(words), str(when), int(least)

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.alerts import due as due_module
+from nobil_tui.alerts.claim import Claim, Update
 from nobil_tui.alerts.due import LEASE, DueRun, DueRuns
 from nobil_tui.alerts.hook import GRACE, HOOK_TIME_LIMIT, Hook, expand_command
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import AlertState, Claim, Update
+from nobil_tui.alerts.state import AlertState
 from nobil_tui.config.alert_rules import AlertRule
 from tests.conftest import GUARD, FakeClock, guarded
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nobil_tui.alerts.state import SAVE_GRACE
+from nobil_tui.alerts.seen_rows import SAVE_GRACE
 from nobil_tui.charging.board import Change
 from nobil_tui.charging.register import Plug
 from nobil_tui.charging.station import Station

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.alerts import state as state_module
+from nobil_tui.alerts import seen_rows
+from nobil_tui.alerts.claim import Claim, Update
 from nobil_tui.alerts.database import ALERT_APPLICATION, ALERT_MIGRATIONS
 from nobil_tui.alerts.due import DueRun
 from nobil_tui.alerts.rules import Seen, fires
-from nobil_tui.alerts.state import ORPHAN_AGE, SAVE_GRACE, AlertState, Claim, Update
+from nobil_tui.alerts.seen_rows import ORPHAN_AGE, SAVE_GRACE
+from nobil_tui.alerts.state import AlertState
 from nobil_tui.config.alert_rules import AlertKey, AlertRule
 from nobil_tui.store.database_file import migrate
 
@@ -145,7 +147,7 @@ def test_an_alert_that_is_over_begins_only_by_a_config_that_is_newer(tmp_path: P
 
 
 def test_old_rows_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_module, "MAX_FIRED", 2)
+    monkeypatch.setattr(seen_rows, "MAX_FIRED", 2)
     path, later = tmp_path / "a.sqlite", NOW + ORPHAN_AGE + 1
     keys = [AlertRule(f"NOR_{number}").key for number in range(6)]
     state = opened(path)

@@ -20,8 +20,9 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from nobil_tui.alerts.claim import Claim, Update
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import AlertState, Claim, Update
+from nobil_tui.alerts.state import AlertState
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Facts

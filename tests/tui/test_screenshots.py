@@ -15,8 +15,8 @@ from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
+from nobil_tui.alerts.claim import Claim, Update
 from nobil_tui.alerts.rules import Seen
-from nobil_tui.alerts.state import Claim, Update
 from nobil_tui.charging.events import Connected, Connecting, Ignored
 from nobil_tui.charging.register import Register
 from nobil_tui.config.alert_rules import AlertRule, AlertWhen
