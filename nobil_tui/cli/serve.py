@@ -162,7 +162,7 @@ def _serve(
 
 def _possible_connections(limits: HubSection) -> int:
     """Return how many connections the system allows; say so if these are fewer than wanted."""
-    from nobil_tui.hub.server import raise_file_limit
+    from nobil_tui.hub.file_limit import raise_file_limit
 
     possible = raise_file_limit(limits.connections)
     if possible < limits.connections:

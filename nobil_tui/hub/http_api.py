@@ -109,7 +109,7 @@ class HttpApi:
         if target.path != "/healthz":
             peer, header = request.remote or "", _header_of(request)
             address = client_address(peer, header, behind_proxy=self._hub.behind_proxy)
-            checked = self._hub.check_key(given_keys(target, header), address)
+            checked = self._hub.key_check.check(given_keys(target, header), address)
             if isinstance(checked, Denial):
                 # The hub has counted it.
                 self._hub.counts.refused[checked.status] -= 1

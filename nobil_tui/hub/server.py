@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -32,11 +31,12 @@ from nobil_tui.hub.consumer import (
     Allowance,
     Consumer,
 )
-from nobil_tui.hub.door import Denial, Door, wrong_key
+from nobil_tui.hub.counts import HubCounts
+from nobil_tui.hub.door import Denial, Door
 from nobil_tui.hub.errors import NO_HOST, HubError, bind_reason
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
-from nobil_tui.hub.rates import FailedTries, KnownKeys
+from nobil_tui.hub.key_check import KeyCheck
 from nobil_tui.hub.requests import KEY, PATH
 from nobil_tui.hub.served_board import ServedBoard
 from nobil_tui.monitor.batch import Batch
@@ -52,25 +52,7 @@ JOIN_SLICE = 0.005
 DISCONNECT_TIMEOUT = 0.05
 """Seconds to wait for closing handshakes before the connections are aborted, unless ``close`` is
 told otherwise."""
-FLOOD_STRIKES = 5
-"""A consumer that is closed for what it sent counts as so many wrong keys."""
-
 _NO_EVENTS = HubLog()
-
-
-class HubCounts:
-    """What a hub has sent and refused so far."""
-
-    def __init__(self) -> None:
-        self.joined = 0
-        self.messages = 0
-        self.bytes = 0
-        self.resynced = 0
-        """Consumers that were behind and got a snapshot in place of what they lacked."""
-        self.dropped: Counter[str] = Counter()
-        """Consumers that the hub closed, by the reason."""
-        self.refused: Counter[int] = Counter()
-        """Requests that were refused, by the status code."""
 
 
 class Hub:
@@ -112,9 +94,7 @@ class Hub:
         self._per_key: Counter[str] = Counter()
         self._joining: deque[Consumer] = deque()
         self._doors: set[Door] = set()
-        self._failed = FailedTries(self.limits.failed_tries)
-        self._known = KnownKeys()
-        self._floods = FailedTries(self.limits.failed_tries)
+        self.key_check = KeyCheck(keys, self.limits.failed_tries, self.counts, events)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -283,32 +263,9 @@ class Hub:
         """Note that a connection is not at the door any more."""
         self._doors.discard(door)
 
-    def check_key(self, keys: list[str], address: str) -> str | Denial:
-        """Return the name of the valid key among those of a request, or why there is none."""
-        flooded = self._floods.wait(address)
-        wait = max(flooded, self._failed.wait(address))
-        for key in keys:
-            if flooded or (wait and not self._known.has(address, key)):
-                continue
-            if (name := self._keys.owner(key)) is not None:
-                self._known.add(address, key)
-                return name
-        if wait:
-            self.counts.refused[HTTPStatus.TOO_MANY_REQUESTS] += 1
-            text = "Too many wrong keys; wait before the next try"
-            return Denial(HTTPStatus.TOO_MANY_REQUESTS, text, math.ceil(wait))
-        if keys:
-            # Without a key, nothing was guessed; a request may hold several.
-            self._failed.failed(address, len(keys))
-        self.counts.refused[HTTPStatus.UNAUTHORIZED] += 1
-        # The first try after a pause, so that a flood of them does not fill the log.
-        if self._failed.wait(address):
-            self._events.emit("keys refused", level="warning", address=address)
-        return wrong_key()
-
     def admit(self, keys: list[str], address: str) -> str | Denial:
         """Check the API keys of a consumer; return the name of the valid one."""
-        name = self.check_key(keys, address)
+        name = self.key_check.check(keys, address)
         if isinstance(name, str) and self._per_key[name] >= self.limits.connections_per_client:
             self.counts.refused[HTTPStatus.SERVICE_UNAVAILABLE] += 1
             return Denial(
@@ -355,7 +312,7 @@ class Hub:
         if consumer.reason:
             counts.dropped[consumer.reason] += 1
         if consumer.abusive:
-            self._floods.failed(consumer.address, FLOOD_STRIKES)
+            self.key_check.note_flood(consumer.address)
         if not self._consumers:
             self._emptied.set()
         self._events.emit(
@@ -442,23 +399,3 @@ class Hub:
         elif delivery is not None:
             for consumer in self._consumers:
                 consumer.deliver(delivery)
-
-
-def raise_file_limit(connections: int) -> int:
-    """Allow so many connections if the system lets us; return how many it does."""
-    try:
-        import resource
-    except ImportError:
-        return connections
-    spare = 64
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + spare
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        except (OSError, ValueError):
-            soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if soft == resource.RLIM_INFINITY:
-        return connections
-    return max(1, min(connections, soft - spare))

@@ -1,0 +1,20 @@
+"""What a hub has sent and refused, for its metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+
+class HubCounts:
+    """What a hub has sent and refused so far."""
+
+    def __init__(self) -> None:
+        self.joined = 0
+        self.messages = 0
+        self.bytes = 0
+        self.resynced = 0
+        """Consumers that were behind and got a snapshot in place of what they lacked."""
+        self.dropped: Counter[str] = Counter()
+        """Consumers that the hub closed, by the reason."""
+        self.refused: Counter[int] = Counter()
+        """Requests that were refused, by the status code."""
