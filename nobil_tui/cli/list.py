@@ -43,7 +43,8 @@ price          the cheapest one of the station; null if unknown
 certainty      confirmed, slightly stale, stale or expired;
                null without a report
 unconfirmed_s  for how many seconds it could have changed unseen
-credit         the attribution to show next to the name
+credit         the attribution to show next to the name, the
+               plugs and the price
 """.strip()
 """The fields of a station, for the help of the commands that print them."""
 PRICE_HELP = """
@@ -65,7 +66,7 @@ with a snapshot, else the last known state; a message on stderr says which. A re
 its end. Stations are sorted by name, or by distance if FILTER has a position.
 
 In a terminal, prints a table of the columns in which any station has something; otherwise all cells
-between tabs, and the credit of the name.
+between tabs, and the credit.
 The counts are those of the connectors that FILTER selects. JSON and CSV have these fields:
 
 {COUNTS_HELP}

@@ -57,7 +57,7 @@ def stations_as_csv(lines: StationLines) -> bytes:
 
 
 def stations_as_table(lines: StationLines) -> str:
-    """Return aligned columns with headings for a terminal, and the credit of the names.
+    """Return aligned columns with headings for a terminal, and the credit.
 
     Columns in which no station has anything are left out.
     """
@@ -71,7 +71,7 @@ def stations_as_table(lines: StationLines) -> str:
 
 
 def stations_as_tabs(lines: StationLines) -> str:
-    """Return lines of cells between tabs for a pipe; the last cell is the credit of the name."""
+    """Return lines of cells between tabs for a pipe; the last cell is the credit."""
     rows = zip(*(column[1:] for column in _columns(lines)), strict=True)
     return "".join(
         "\t".join((*row, line.credit or "")) + "\n"
@@ -80,9 +80,9 @@ def stations_as_tabs(lines: StationLines) -> str:
 
 
 def credit_lines(lines: Iterable[StationCounts]) -> list[str]:
-    """Return a line that credits the names, if they have a credit."""
+    """Return a line that credits names, plugs and prices, if they have a credit."""
     credits = dict.fromkeys(line.credit for line in lines if line.credit)
-    return [f"Names: {'; '.join(credits)}"] if credits else []
+    return [f"Station data: {'; '.join(credits)}"] if credits else []
 
 
 def _columns(lines: StationLines) -> Iterator[list[str]]:

@@ -2,8 +2,8 @@
 
 A line counts the connectors that a filter selects, all without one. ``certainty`` says how far the
 state can be trusted: ``confirmed``, ``slightly stale``, ``stale`` or ``expired``; it is null for a
-station without a report. ``credit`` is the attribution to show next to the name. A price has the
-fields of ``Price``; in CSV, each is a column.
+station without a report. ``credit`` is the attribution to show next to the name, the place, the
+plugs and the prices. A price has the fields of ``Price``; in CSV, each is a column.
 """
 
 from __future__ import annotations
@@ -101,9 +101,7 @@ def station_counts(
         facts.price,
         None if age is None else certainty_of(age),
         None if age is None else age // 1000,
-        (register.credit_of(station_id) or None)
-        if facts.name or facts.place or facts.prices
-        else None,
+        register.credit_of(station_id) or None,
     )
 
 

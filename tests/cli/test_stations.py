@@ -113,7 +113,7 @@ def test_status(here: Run, recording: str, register: None) -> None:
     text = here("status", "nor_2", "--source", recording).stdout.splitlines()
     assert text[0] == "NOR_00002  0/1 free  Brygga, Bergen  from 0.45 €/kWh + 0.10 €/min"
     assert text[1].startswith("  1  fault since ")
-    assert text[-1] == f"Names: {CREDIT}"
+    assert text[-1] == f"Station data: {CREDIT}"
 
 
 def test_live_state_then_last_known_state(here: Run, demo: DemoServer) -> None:

@@ -33,13 +33,15 @@ FORNEBU = Facts(
 )
 
 
-def lines_of(facts: dict[str, Facts], filter_: str = "") -> StationLines:
+def lines_of(facts: dict[str, Facts], filter_: str = "", credit: str = "") -> StationLines:
     board = Board()
     board.apply_snapshot(
         [Station(name, [Connector(1, 0, START), Connector(-1, 0, START)]) for name in facts], START
     )
     options = ListOptions(sort=Sort.NAME, filter=filter_, pin_starred=False)
-    return list_stations(StationList(board, Register(facts), {"NOR_9"}, options), START)
+    return list_stations(
+        StationList(board, Register(facts, credit=credit), {"NOR_9"}, options), START
+    )
 
 
 def test_a_table_has_the_columns_in_which_a_station_has_something() -> None:
@@ -96,3 +98,10 @@ def test_a_price_has_its_currency_and_an_amount_for_each_unit() -> None:
         "price_before_tax": "false",
     }
     assert not any(value for name, value in second.items() if name.startswith("price"))
+
+
+def test_prices_and_plugs_need_the_credit_as_names_do() -> None:
+    facts = {"NOR_1": Facts(plugs=FORNEBU.plugs), "NOR_2": Facts(prices=FORNEBU.prices)}
+    lines = lines_of(facts, credit="NOBIL")
+    assert [line.credit for line in lines.counts] == ["NOBIL", "NOBIL", None]
+    assert stations_as_table(lines).splitlines()[-1] == "Station data: NOBIL"

@@ -445,6 +445,22 @@ def test_another_register_changes_the_widths() -> None:
     assert painter.layout(110).width_of("place") > narrow
 
 
+def test_widths_do_not_depend_on_what_a_filter_selects() -> None:
+    facts = {"NOR_1": Facts("A", plugs=(Plug("CCS", 150),) * 999 + (Plug("Schuko"),))}
+    station_list = roster_of({"NOR_1": [Connector(0, 0, 1)] * 1000}, facts)
+    station_list.filter = "schuko"
+    station_list.refresh(2)
+    painter = StationRowPainter(StationsPane(FakeClock(), id="list"), station_list)
+    widths = []
+    for text in ("schuko", ""):
+        station_list.filter = text
+        station_list.refresh(2)
+        layout = painter.layout(160)
+        widths.append((layout.width_of("free"), layout.width_of("plug")))
+    # 1000/1000, and CCS 150 +1.
+    assert widths == [(7, 10), (7, 10)]
+
+
 def test_columns_only_grow_while_a_filter_is_typed() -> None:
     facts = {
         "NOR_00001": Facts("A", "Sted", plugs=(TYPE_2,)),
