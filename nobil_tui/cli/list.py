@@ -90,8 +90,9 @@ def list_command(
     from nobil_tui.headless import listing
     from nobil_tui.headless.one_shot import read_once
     from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.search.list_options import ListOptions
     from nobil_tui.search.sorting import Sort
-    from nobil_tui.search.station_list import ListOptions, StationList
+    from nobil_tui.search.station_list import StationList
 
     if as_json and as_csv:
         raise click.UsageError("Use either --json or --csv.")

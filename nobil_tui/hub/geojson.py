@@ -14,10 +14,11 @@ from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
+from nobil_tui.search.list_options import ListOptions
 from nobil_tui.search.places import PlaceFinder
 from nobil_tui.search.query import Query
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.station_list import StationList
 
 
 class FilterError(Exception):

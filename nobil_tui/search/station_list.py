@@ -11,14 +11,16 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from nobil_tui.base.text import did_you_mean
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Plug, Register
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.fields import FieldValues
+from nobil_tui.search.free_count import FreeCount
 from nobil_tui.search.index import PreparedIndex, StationIndex
+from nobil_tui.search.list_options import ListOptions
+from nobil_tui.search.no_match import first_unmatched, unmatched_part
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort
@@ -27,46 +29,6 @@ from nobil_tui.search.terms import TextTerm, needles_of
 
 _STALE_INTERVAL = 5_000
 """Milliseconds of downtime after which a filter for stale connectors is evaluated again."""
-
-
-class ListOptions(Struct):
-    """What the list shows, and in which order. A new source gets the options of the last one."""
-
-    sort: Sort = Sort.STARRED
-    reverse: bool = False
-    pin_starred: bool = True
-    """Whether starred stations are on top in every order."""
-    filter: str = ""
-    """In the language of ``filter_parser.py``."""
-    starred_only: bool = False
-    faults_only: bool = False
-    include_registered: bool = False
-    """Whether stations are listed that are in the register but not in the stream."""
-    home: Position | None = None
-    """The position that distances are measured from, unless the filter names another."""
-
-
-class FreeCount(Struct, frozen=True):
-    """The connectors of a list."""
-
-    free: int
-    total: int
-    """Those in service."""
-    unknown: int
-
-    @property
-    def text(self) -> str:
-        """The counts in words, such as ``3 of 6 connectors free``; empty without connectors.
-
-        Unknown connectors are named, since some of them may be free.
-        """
-        if not self.total:
-            return ""
-        noun = "connector" if self.total == 1 else "connectors"
-        if self.unknown == self.total:
-            return f"{self.total:,} {noun}, {'all ' if self.total > 1 else ''}unknown"
-        known = f"{self.free:,} of {self.total:,} {noun} free"
-        return f"{known}, {self.unknown:,} unknown" if self.unknown else known
 
 
 class HeldStation(Struct, frozen=True):
@@ -310,36 +272,22 @@ class StationList:
         return self._no_match
 
     def _find_no_match(self) -> str:
-        parts = self.query.parts
         narrowed = self.options.starred_only or self.options.faults_only
-        kept = self._by_id
-        for number, part in enumerate(parts):
-            # A filter of one part was searched already.
-            searched = len(parts) == 1 and not narrowed
-            found = [] if searched else self._matching_part(part)
-            if not found:
-                # The word itself may be known, of stations that were not reported yet.
-                words = [word for word in self._words() if word.casefold() != part.casefold()]
-                near = did_you_mean(part, words) if part.isalpha() else ""
-                return f"nothing matches {part}{'.' + near if near else ''}"
-            both = set(found)
-            kept = [station for station in kept if station in both]
-            if not kept:
-                return f"nothing matches {' '.join(parts[:number])} and {part} together"
+        if len(self.query.parts) == 1 and not narrowed:
+            # The list was searched for it already.
+            return unmatched_part(self.query.parts[0], self._index.field_values)
+        searched = first_unmatched(
+            self.query.parts, self._by_id, self._matching_part, self._index.field_values
+        )
         switches = "starred" if self.options.starred_only else "faulty"
-        return f"no {switches} station matches" if narrowed else f"nothing matches {self.filter}"
+        nothing = f"no {switches} station matches" if narrowed else f"nothing matches {self.filter}"
+        return searched or nothing
 
     def _matching_part(self, part: str) -> list[str]:
         """Return the stations that match a part of the filter by itself."""
-        home = self.query.near or self.home
-        query = self._parse(part, home)
+        query = self._parse(part, self.origin)
         # The list that the last refresh searched: the index knows it.
         return self._index.matching(self._presorted(), query, self.board, self._refreshed_at)
-
-    def _words(self) -> list[str]:
-        """Return the texts that a mistyped word may mean."""
-        values = self.field_values
-        return [*values["place"], *values["op"]]
 
     # Changes
 

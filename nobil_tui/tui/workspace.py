@@ -13,7 +13,8 @@ from nobil_tui.config.alert_rules import AlertRule
 from nobil_tui.config.model import LogScope
 from nobil_tui.feeds.source import Source
 from nobil_tui.monitor.batch import Note, NoteKind
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.list_options import ListOptions
+from nobil_tui.search.station_list import StationList
 from nobil_tui.session.alerts import SessionAlerts
 from nobil_tui.session.history import recorded_stations
 from nobil_tui.session.register_updater import RegisterUpdater

@@ -17,8 +17,9 @@ from nobil_tui.headless.listing import (
     stations_as_table,
     stations_as_tabs,
 )
+from nobil_tui.search.list_options import ListOptions
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.station_list import StationList
 from tests.conftest import START
 
 LAST = ["price", "plug"]

@@ -10,8 +10,9 @@ from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.search.completion import completions
 from nobil_tui.search.filter_parser import parse_query
+from nobil_tui.search.list_options import ListOptions
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.station_list import StationList
 from tests.for_each import for_each
 
 T0 = 1_700_000_000_000

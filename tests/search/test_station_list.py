@@ -16,8 +16,10 @@ from nobil_tui.charging.freshness import SLIGHT
 from nobil_tui.charging.geo import distance_km
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station, Summary
+from nobil_tui.search.free_count import FreeCount
+from nobil_tui.search.list_options import ListOptions
 from nobil_tui.search.sorting import Sort
-from nobil_tui.search.station_list import FreeCount, ListOptions, StationList
+from nobil_tui.search.station_list import StationList
 from nobil_tui.search.station_order import OrderedIds
 
 T0 = 1_700_000_000_000

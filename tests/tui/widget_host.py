@@ -18,7 +18,8 @@ from nobil_tui.charging.board import Board
 from nobil_tui.charging.geo import Position
 from nobil_tui.charging.register import Facts, Register
 from nobil_tui.charging.station import Connector, Station
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.list_options import ListOptions
+from nobil_tui.search.station_list import StationList
 from nobil_tui.tui import app as real
 from nobil_tui.tui.style.themes import DARK, THEMES, theme_variables_for
 from nobil_tui.tui.textual_internals.timers import KeptTimers

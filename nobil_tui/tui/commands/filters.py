@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from nobil_tui.commands import command_by_id
 from nobil_tui.config.operations import Put
-from nobil_tui.search.station_list import ListOptions, StationList
+from nobil_tui.search.list_options import ListOptions
+from nobil_tui.search.station_list import StationList
 from nobil_tui.search.terms import LiveState
 from nobil_tui.tui.bindings import key_label
 from nobil_tui.tui.workspace import Workspace
