@@ -22,7 +22,9 @@ from nobil_tui.search.sorting import Sort
 from nobil_tui.search.station_list import StationList
 from nobil_tui.tui.bindings import bindings_for
 from nobil_tui.tui.widgets.stations.layout import Layout
+from nobil_tui.tui.widgets.stations.newer import NewerStations
 from nobil_tui.tui.widgets.stations.row import StationRowPainter
+from nobil_tui.tui.widgets.stations.titles import empty_list_text, list_counts, list_title
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 RESORT_INTERVAL = 1.0
@@ -81,11 +83,7 @@ class StationsPane(VirtualList):
         """Whether the stream has named a station: before, only starred ones are listed."""
         self._sorted_at = 0.0
         self._is_rebuilding = False
-        self._above: tuple[list[str], int] = [], 0
-        """The list, and how many of its lines were above the screen, when the user scrolled."""
-        self._newer_before = 0
-        self._newer = 0
-        """The stations that came above the first line on screen since the user scrolled."""
+        self._newer = NewerStations()
         self._painted: dict[int, str] = {}
         """The station painted on each line of the screen: a click means what the user sees."""
         self._lasting: dict[int, tuple[int, int]] = {}
@@ -196,27 +194,17 @@ class StationsPane(VirtualList):
             self.show_line(line)
         self._is_rebuilding = False
         if by_itself:
-            self._count_newer()
+            self._newer.list_moved(station_list.ids, self.top)
         else:
-            self._above, self._newer_before, self._newer = (station_list.ids, self.top), 0, 0
+            self._newer.restart(station_list.ids, self.top)
         self._update_titles(at_once=True)
-
-    def _count_newer(self) -> None:
-        """Count the stations that came above the first line on screen since the user scrolled."""
-        top, (ids, above) = self.top, self._above
-        before = set(ids[:above])
-        new = sum(station not in before for station in self.station_list.ids[:top])
-        self._newer = min(top, self._newer_before + new)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Note what is above the screen when the user scrolls."""
         super().watch_scroll_y(old_value, new_value)
         if self._is_rebuilding or self._station_list is None:
             return
-        self._above = self._station_list.ids, self.top
-        self._newer_before = min(self._newer, self.top)
-        if self._newer != self._newer_before:
-            self._newer = self._newer_before
+        if self._newer.scrolled(self._station_list.ids, self.top):
             self._update_titles(at_once=True)
 
     def on_resize(self) -> None:
@@ -382,7 +370,7 @@ class StationsPane(VirtualList):
     def on_click(self, event: events.Click) -> None:
         """Select or star the row that was painted there, or sort by the column."""
         offset = event.get_content_offset(self)
-        if offset is None and event.y == 0 and self._newer:
+        if offset is None and event.y == 0 and self._newer.count:
             # The count of newer stations in the upper border.
             self.action_first()
         if offset is None or self._painter is None:
@@ -453,28 +441,13 @@ class StationsPane(VirtualList):
     def _update_titles(self, *, at_once: bool = False) -> None:
         """Update the border titles; ``at_once`` leaves out counts that take long."""
         station_list = self.station_list
-        filtered = station_list.filtered
-        dot = f" {self.glyphs.dot} "
-        shown = f"{self.count:,} of {station_list.total:,}" if filtered else f"{self.count:,}"
-        parts = [f"Stations {shown}"]
-        if station_list.options.starred_only:
-            parts.append("starred")
-        if station_list.options.faults_only:
-            parts.append("with a fault")
-        if station_list.lists_guest:
-            parts.append("1 outside the filter")
-        reverse = ", reversed" if station_list.is_reversed else ""
-        parts.append(station_list.active_sort.label + reverse)
-        counts = []
-        if not at_once or not filtered or self.count <= _COUNTED_AT_ONCE:
-            counts = list(filter(None, (station_list.count_free().text,)))
-        if filtered and station_list.hidden_starred:
-            counts.append(f"{station_list.hidden_starred} starred hidden")
-        title = dot.join(parts)
-        if self._newer:
+        title = list_title(station_list, self.glyphs)
+        if newer := self._newer.count:
             first = escape([_FIRST.label, *self.keys.labels(_FIRST).split()][-1])
-            title += f" [reverse] {self.glyphs.up} {self._newer:,} new{dot}{first} [/]"
-        self.set_titles(title, dot.join(counts))
+            up, dot = self.glyphs.up, self.glyphs.dot
+            title += f" [reverse] {up} {newer:,} new {dot} {first} [/]"
+        counted = not at_once or not station_list.filtered or self.count <= _COUNTED_AT_ONCE
+        self.set_titles(title, list_counts(station_list, self.glyphs, counted=counted))
 
     @property
     def tail_text(self) -> str:
@@ -486,21 +459,6 @@ class StationsPane(VirtualList):
     @property
     def empty_text(self) -> str:
         """Why the list is empty, and the key to change that."""
-        station_list, named = self._station_list, self.keys.named
-        if station_list is None or not station_list.total:
+        if self._station_list is None or not self._station_list.total:
             return self.waiting_text
-        if station_list.options.starred_only and not station_list.starred:
-            return (
-                f"No starred stations. Press {named('starred-only')} to show all stations, "
-                f"and {named('star')} to star one."
-            )
-        if station_list.filter.strip():
-            reason = station_list.explain_no_match()
-            problems = [problem.message for problem in station_list.query.problems]
-            said = (
-                f" ({'; '.join(filter(None, [reason, *problems]))})" if reason or problems else ""
-            )
-            return f"No stations match the filter{said}. Press {named('back')} to clear it."
-        if station_list.options.faults_only:
-            return f"No faulty stations. Press {named('faults-only')} to show all stations."
-        return f"No stations to show. Press {named('back')} to show all stations."
+        return empty_list_text(self._station_list, self.keys)
