@@ -48,7 +48,7 @@ again when it changes. A hub that only this machine can reach also has a key of 
 the same; while there are no others, it prints the address with it. The variable {KEY_VARIABLE} sets
 one fixed key instead, which is not printed.
 
-The address goes to standard output, one line for each event to stderr.
+Each address goes to standard output as a line, and so does each event to stderr.
 """
 
 
@@ -58,7 +58,10 @@ The address goes to standard output, one line for each event to stderr.
     help=_HELP,
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address of this machine to listen on."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of this machine to listen on; 0.0.0.0 for all of IPv4, :: for IPv6 as well.",
 )
 @click.option(
     "--port",

@@ -80,7 +80,7 @@ class HubService:
         )
 
     async def run(self, announce: Callable[[str], None]) -> None:
-        """Serve until cancelled. ``announce`` receives the URL once consumers can connect.
+        """Serve until cancelled. ``announce`` receives each URL once consumers can connect.
 
         Raises ``HubError`` if the hub cannot listen, and ``KeyRefusedError`` if the source refuses
         the key and there is nothing to serve. After the source has ended, its last state is served.
@@ -89,8 +89,10 @@ class HubService:
         await hub.start()
         tasks = [asyncio.create_task(hub.wait())]
         try:
-            self._events.emit("started", address=hub.address, source=session.source.name)
-            announce(hub.url)
+            addresses = " ".join(hub.addresses)
+            self._events.emit("started", address=addresses, source=session.source.name)
+            for url in hub.urls:
+                announce(url)
             self._manager.ready()
             tasks += [
                 asyncio.create_task(self._reader.read()),

@@ -25,9 +25,7 @@ def bind_reason(error: OSError | OverflowError, host: str, port: int) -> str:
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"this user may not listen on port {port}: choose one from 1024 up"
-    # asyncio tries each address of a host: if none is usable, its error has no number.
-    no_address = error.errno is None and str(error).startswith("could not bind on any address")
-    if no_address or error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+    if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return f"{host} is not an address of this machine: choose one that is, such as 127.0.0.1"
     reason = errno.errorcode.get(error.errno or 0, "unknown error")
     return f"cannot listen on port {port} of {host} ({reason})"

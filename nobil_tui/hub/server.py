@@ -7,7 +7,6 @@ registered at once, so that every later change reaches it, and none twice.
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
 import time
 from collections import Counter, deque
@@ -37,6 +36,7 @@ from nobil_tui.hub.errors import NO_HOST, HubError, bind_reason
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
 from nobil_tui.hub.key_check import KeyCheck
+from nobil_tui.hub.listening_sockets import bind_all
 from nobil_tui.hub.requests import KEY, PATH
 from nobil_tui.hub.served_board import ServedBoard
 from nobil_tui.monitor.batch import Batch
@@ -95,7 +95,8 @@ class Hub:
         self._joining: deque[Consumer] = deque()
         self._doors: set[Door] = set()
         self.key_check = KeyCheck(keys, self.limits.failed_tries, self.counts, events)
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
+        """One for each address; empty before ``start``."""
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -103,11 +104,15 @@ class Hub:
         self._error: BaseException | None = None
 
     @property
-    def address(self) -> str:
-        """The URL without the key. Raises ``RuntimeError`` before ``start``."""
-        if self._server is None:
+    def addresses(self) -> list[str]:
+        """The URLs without the key, one for each address of the host. Raises ``RuntimeError``
+        before ``start``."""
+        if not self._servers:
             raise RuntimeError("the hub is not started")
-        host, port = next(iter(self._server.sockets)).getsockname()[:2]
+        sockets = [sock for server in self._servers for sock in server.sockets]
+        return [self._url_of(*sock.getsockname()[:2]) for sock in sockets]
+
+    def _url_of(self, host: str, port: int) -> str:
         address = ipaddress.ip_address(host)
         if address.is_unspecified:
             # "All addresses" is not an address to connect to.
@@ -116,10 +121,21 @@ class Hub:
         return f"{scheme}://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
 
     @property
-    def url(self) -> str:
-        """The URL, with the key if that is to be shown: a secret."""
+    def urls(self) -> list[str]:
+        """The URLs, with the key if that is to be shown: secrets."""
         key = self._keys.shown
-        return f"{self.address}?{KEY}={quote(key, safe='')}" if key else self.address
+        query = f"?{KEY}={quote(key, safe='')}" if key else ""
+        return [f"{address}{query}" for address in self.addresses]
+
+    @property
+    def address(self) -> str:
+        """The first of ``addresses``."""
+        return self.addresses[0]
+
+    @property
+    def url(self) -> str:
+        """The first of ``urls``."""
+        return self.urls[0]
 
     @property
     def consumers(self) -> int:
@@ -153,9 +169,7 @@ class Hub:
         import websockets.server  # noqa: F401  # for its side effect
 
         try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: Door(self), self._host, self._port, backlog=BACKLOG
-            )
+            await self._listen()
         except (OSError, OverflowError) as error:
             raise HubError(bind_reason(error, self._host, self._port)) from None
         except UnicodeError:
@@ -163,17 +177,28 @@ class Hub:
                 f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
                 "as 127.0.0.1"
             ) from None
-        if not self._server.sockets:
-            # Before Python 3.12, asyncio skips a kind of address that this machine does not have.
-            self._server.close()
-            raise HubError(bind_reason(OSError(errno.EAFNOSUPPORT, ""), self._host, self._port))
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._start_all())]
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        sockets = await bind_all(self._host, self._port)
+        try:
+            for sock in sockets:
+                server = await loop.create_server(lambda: Door(self), sock=sock, backlog=BACKLOG)
+                self._servers.append(server)
+        except BaseException:
+            for server in self._servers:
+                server.close()
+            for sock in sockets:
+                sock.close()
+            self._servers.clear()
+            raise
+
     async def wait(self) -> None:
         """Wait until the hub is closed. Raises the error if a batch could not be sent."""
-        if self._server is None:
+        if not self._servers:
             raise RuntimeError("the hub is not started")
         await self._closed.wait()
         if self._error is not None:
@@ -181,9 +206,9 @@ class Hub:
 
     async def close(self, within: float = DISCONNECT_TIMEOUT) -> None:
         """Close all connections: with a handshake, for at most ``within`` seconds."""
-        if self._server is None or self._closed.is_set():
+        if not self._servers or self._closed.is_set():
             return
-        await self._stop_accepting(self._server)
+        await self._stop_accepting()
         self._say_goodbye()
         self._emptied.clear()
         if self._consumers:
@@ -202,20 +227,21 @@ class Hub:
         await asyncio.sleep(0)
         self._closed.set()
 
-    async def _stop_accepting(self, server: asyncio.Server) -> None:
-        """Close the server.
+    async def _stop_accepting(self) -> None:
+        """Close the servers.
 
         A connection that was just accepted comes to the door in the next iterations of the loop.
-        asyncio would leave it open if the server were closed by then.
+        asyncio would leave it open if its server were closed by then.
         """
         loop = asyncio.get_running_loop()
-        for listening in server.sockets:
+        for listening in [sock for server in self._servers for sock in server.sockets]:
             # Not on Windows.
             with suppress(NotImplementedError):
                 loop.remove_reader(listening.fileno())
         for _ in range(3):
             await asyncio.sleep(0)
-        server.close()
+        for server in self._servers:
+            server.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -381,8 +407,8 @@ class Hub:
 
     def _fail(self, error: BaseException) -> None:
         self._error = self._error or error
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         self._say_goodbye()
         self._closed.set()
 

@@ -29,7 +29,7 @@ from nobil_tui.session.session import Session
 from nobil_tui.wire.codecs import FINLAND_CODEC, V1_CODEC
 from tests.conftest import GUARD, FakeClock, guarded
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of
-from tests.hub.conftest import KEY
+from tests.hub.conftest import KEY, needs_ipv6
 from tests.hub.follower import shown
 from tests.sources.choices import choose
 
@@ -55,13 +55,14 @@ class Manager(ServiceManager):
 class Running:
     """A running service."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, host: str = "127.0.0.1") -> None:
         self.session = session
         self.lines: list[str] = []
         events = HubLog(self.lines.append, LogFormat.JSON)
         self.hub = Hub(
             session.board,
             keys=OneKey(KEY),
+            host=host,
             about=about_source(session),
             clock=session.clock,
             events=events,
@@ -69,7 +70,13 @@ class Running:
         self.manager = Manager()
         self.service = HubService(session, self.hub, events, self.manager)
         self.url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.task = asyncio.create_task(self.service.run(self.url.set_result))
+        self.urls: list[str] = []
+        self.task = asyncio.create_task(self.service.run(self._announce))
+
+    def _announce(self, url: str) -> None:
+        self.urls.append(url)
+        if not self.url.done():
+            self.url.set_result(url)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -243,3 +250,13 @@ def test_consumers_learn_the_credit_of_the_source() -> None:
     finland = session_of(ScriptedFeed())
     finland.codec = FINLAND_CODEC.name
     assert about_source(finland).credit == "Fintraffic / digitraffic.fi, CC BY 4.0"
+
+
+@needs_ipv6
+async def test_every_address_is_announced() -> None:
+    running = Running(session_of(ScriptedFeed(Connected(T0))), host="::")
+    await guarded(running.url)
+    await running.stop()
+    assert [url.rpartition(":")[0] for url in running.urls] == ["ws://127.0.0.1", "ws://[::1]"]
+    [started] = [each for each in running.events if each["event"] == "started"]
+    assert started["address"].split() == [url.partition("?")[0] for url in running.urls]

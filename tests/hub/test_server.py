@@ -666,23 +666,6 @@ async def test_failure_of_a_task_closes_hub(
         await first.read()
 
 
-async def test_a_kind_of_address_that_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    class NoSockets:
-        """What asyncio returned before Python 3.12 where there is no IPv6."""
-
-        sockets = ()
-
-        def close(self) -> None:
-            pass
-
-    async def create(*_: object, **__: object) -> NoSockets:
-        return NoSockets()
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_server", create)
-    with pytest.raises(HubError, match="::1 is not an address of this machine"):
-        await Hub(Board(), keys=OneKey(KEY), host="::1").start()
-
-
 async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     waiting = asyncio.create_task(hub.wait())
