@@ -10,9 +10,9 @@ import asyncio
 import logging
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from msgspec import Struct
 
@@ -42,7 +42,16 @@ MAX_MESSAGE = 4096
 """Bytes of one message from a consumer; messages are dropped."""
 HTTP_SECONDS = 120.0
 """Seconds that an HTTP request and its answer may take."""
+LINGER_SECONDS = 5.0
+"""Seconds that an answered client may take to send the rest of its request."""
+MAX_REST = 32 * 1024 * 1024
+"""Bytes of the rest of an answered request, which is dropped; more ends the connection."""
 
+_BARE = re.compile(
+    rb"\A(?:GET|HEAD|OPTIONS) (?!.*\r\n(?:content-length|transfer-encoding):)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The head of a request without a body."""
 _UPGRADE = re.compile(rb"\AGET .*\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE | re.DOTALL)
 
 # The library logs the whole URL with the key at debug level.
@@ -108,6 +117,29 @@ class Admission(Protocol):
         ...
 
 
+class _LingeringTransport:
+    """A transport to answer with: its ``close`` is that of the door, which knows that the client
+    may still send."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self._transport = transport
+        self._close = close
+        self._is_closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Return whether the transport is closed, or about to be."""
+        return self._is_closed or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close the transport once the client has sent the rest."""
+        if not self.is_closing():
+            self._is_closed = True
+            self._close()
+
+
 class Door(asyncio.Protocol):
     """A new connection."""
 
@@ -121,6 +153,8 @@ class Door(asyncio.Protocol):
         self._is_encrypting = False
         self._http: asyncio.Protocol | None = None
         """The connection of the HTTP server, once the request is for it."""
+        self._rest: int | None = None
+        """The bytes that the client may still send after its answer; None before that."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a request, for a limited time."""
@@ -166,6 +200,11 @@ class Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect the head of the request."""
+        if self._rest is not None:
+            self._rest -= len(data)
+            if self._rest < 0:
+                self._transport.abort()
+            return
         if self._http is not None:
             self._http.data_received(data)
             return
@@ -180,7 +219,8 @@ class Door(asyncio.Protocol):
         if end < 0:
             if len(self._head) > MAX_HEAD:
                 text = "The head of the request is too large"
-                self._answer(_plain(Denial(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)))
+                too_large = Denial(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
+                self._answer(_plain(too_large), close=self._linger)
             return
         content, self._head = bytes(self._head), bytearray()
         if end < MAX_HEAD and _UPGRADE.match(content, 0, end + 2):
@@ -189,8 +229,9 @@ class Door(asyncio.Protocol):
             self._to_http(content)
 
     def eof_received(self) -> bool:
-        """Close the connection, unless an answer is on its way."""
-        return bool(self._http.eof_received()) if self._http is not None else False
+        """Close the connection, unless an answer is on its way: a client may have sent all."""
+        # An encrypted connection cannot be half open.
+        return self._http is not None and self._rest is None and self._hub.tls is None
 
     def pause_writing(self) -> None:
         """Note that the system takes no more."""
@@ -225,13 +266,30 @@ class Door(asyncio.Protocol):
         self._hub.closed(self)
         return transport
 
-    def _answer(self, answer: bytes) -> None:
+    def _answer(self, answer: bytes, close: Callable[[], None] | None = None) -> None:
+        """Answer and close the connection, by default at once."""
+        self._limit_time(self._hub.handshake_seconds)
+        self._transport.write(answer)
+        (close or self._transport.close)()
+
+    def _limit_time(self, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._hub.handshake_seconds, self._transport.abort)
-        self._transport.write(answer)
-        self._transport.close()
+        self._deadline = loop.call_later(seconds, self._transport.abort)
+
+    def _linger(self) -> None:
+        """Close the connection once the client has sent the rest of its request, within limits.
+
+        If it were closed before, the system would reset it, and the client might lose the answer.
+        """
+        self._rest = MAX_REST
+        self._head = bytearray()
+        self._limit_time(LINGER_SECONDS)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        # The HTTP server may have paused it, as it does not read the rest.
+        self._transport.resume_reading()
 
     def _peer(self) -> str:
         name = self._transport.get_extra_info("peername")
@@ -290,17 +348,19 @@ class Door(asyncio.Protocol):
 
     def _to_http(self, content: bytes) -> None:
         http = self._hub.http_protocol()
+        lingers = _BARE.match(content, 0, content.find(b"\r\n\r\n") + 2) is None
         if http is None:
             text = f"The stream is at {PATH}; connect with a WebSocket"
-            self._answer(_plain(Denial(HTTPStatus.UPGRADE_REQUIRED, text)))
+            denial = _plain(Denial(HTTPStatus.UPGRADE_REQUIRED, text))
+            self._answer(denial, close=self._linger if lingers else None)
             return
         # The door stays in between: the connection counts, and its time is limited.
-        if self._deadline is not None:
-            self._deadline.cancel()
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(HTTP_SECONDS, self._transport.abort)
+        self._limit_time(HTTP_SECONDS)
         self._http = http
-        http.connection_made(self._transport)
+        transport = self._transport
+        if lingers:
+            transport = cast(asyncio.Transport, _LingeringTransport(transport, self._linger))
+        http.connection_made(transport)
         http.data_received(content)
 
 

@@ -8,6 +8,7 @@ import json
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +16,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
+from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import HubState
 from nobil_tui.charging.prices import Price
@@ -70,6 +72,11 @@ class Served:
     @property
     def base(self) -> str:
         return f"http://{urlsplit(self.hub.address).netloc}"
+
+    @property
+    def where(self) -> tuple[str | None, int | None]:
+        parts = urlsplit(self.hub.address)
+        return parts.hostname, parts.port
 
     async def get(
         self, path: str, *, key: str = QUOTED, method: str = "GET", **headers: str
@@ -366,6 +373,12 @@ async def test_pages_of_other_sites_are_allowed_only_if_configured(served: Opens
     assert (status, headers["access-control-allow-methods"]) == (204, "GET, HEAD")
 
 
+async def until_there_are(doors: int, hub: Hub) -> None:
+    async with asyncio.timeout(GUARD):
+        while len(hub._doors) != doors:  # noqa: ASYNC110 - the hub has no event for it
+            await asyncio.sleep(0)
+
+
 async def test_request_that_is_not_read_counts_and_ends(
     served: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -375,24 +388,19 @@ async def test_request_that_is_not_read_counts_and_ends(
     await hub.changed()
     address = urlsplit(hub.hub.address)
 
-    async def until_there_are(doors: int) -> None:
-        async with asyncio.timeout(GUARD):
-            while len(hub.hub._doors) != doors:  # noqa: ASYNC110 - the hub has no event for it
-                await asyncio.sleep(0)
-
     async def ask() -> socket.socket:
         raw = socket.create_connection((address.hostname or "", address.port or 0))
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.sendall(f"GET /api/v1/rest/chargers?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        await until_there_are(1)
+        await until_there_are(1, hub.hub)
         return raw
 
     with await ask():
         assert (await hub.get("/healthz"))[0] == 503
-    await until_there_are(0)
+    await until_there_are(0, hub.hub)
     monkeypatch.setattr(door, "HTTP_SECONDS", 0.05)
     with await ask():
-        await until_there_are(0)
+        await until_there_are(0, hub.hub)
     assert (await hub.get("/healthz"))[0] == 200
 
 
@@ -419,6 +427,65 @@ async def test_malformed_requests_are_answered_and_harm_none(served: Opens) -> N
             assert b"Python" not in answer
     assert (await hub.get("/healthz"))[0] == 200
     assert hub.hub.counts.refused[400] == 4
+
+
+def _send_all(address: str, request: bytes, body: int) -> tuple[bytes, bool]:
+    """Send a request with a body of so many bytes, and only then read; return the answer and
+    whether the connection was reset."""
+    where = urlsplit(address)
+    with socket.create_connection((where.hostname, where.port), GUARD) as client:
+        try:
+            client.sendall(request + bytes(body))
+        except ConnectionError:
+            return b"", True
+        try:
+            answer = client.recv(65_536)
+            client.shutdown(socket.SHUT_WR)
+            while more := client.recv(65_536):
+                answer += more
+        except ConnectionError:
+            return b"", True
+    return answer, False
+
+
+async def test_a_large_body_is_dropped_and_the_answer_arrives(
+    served: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = await served()
+    address, large = hub.hub.address, 8 * 1024 * 1024
+    head = b"POST /healthz HTTP/1.1\r\nHost: x\r\n"
+    for request, body, status in (
+        (head + b"Content-Length: %d\r\n\r\n" % large, large, b"405"),
+        (head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % large, large, b"405"),
+        (b"GET" + head[4:] + b"Content-Length: %d\r\n\r\n" % large, large, b"200"),
+        # A head without end, and what is not HTTP.
+        (b"", large, b"431"),
+        (b"MAKE /healthz HTTP/9.9\r\n\r\n", large, b"400"),
+    ):
+        answer, reset = await guarded(run_in_thread(partial(_send_all, address, request, body)))
+        assert (answer.split(b" ")[1:2], reset) == ([status], False), request
+    # More than that is not read.
+    monkeypatch.setattr(door, "MAX_REST", 1024)
+    request = head + b"Content-Length: %d\r\n\r\n" % large
+    _, reset = await guarded(run_in_thread(partial(_send_all, address, request, large)))
+    assert reset
+    # Nor does it take longer.
+    monkeypatch.setattr(door, "MAX_REST", large)
+    monkeypatch.setattr(door, "LINGER_SECONDS", 0.01)
+    reader, writer = await asyncio.open_connection(*hub.where)
+    writer.write(request)
+    assert (await guarded(reader.read())).split(b" ")[1] == b"405"
+    await until_there_are(0, hub.hub)
+    writer.close()
+
+
+async def test_a_client_may_end_its_side_before_the_answer(served: Opens) -> None:
+    hub = await served()
+    reader, writer = await asyncio.open_connection(*hub.where)
+    writer.write(f"GET /metrics?key={QUOTED} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write_eof()
+    assert (await guarded(reader.read())).startswith(b"HTTP/1.1 200 ")
+    writer.close()
 
 
 async def test_a_handler_that_fails_is_answered_and_logged(
