@@ -132,23 +132,31 @@ def _serve(
     certificates = certificates_of(*certificate)
     if certificates is None and not place.is_loopback:
         print_message("The traffic, including the keys, is not encrypted without --tls-cert.")
-    limits = startup.config.hub
-    possible = _possible_connections(limits)
+    settings = settings_of(startup)
 
     async def work(session: Session) -> None:
+        limits = settings.config.hub
         hub = Hub(
             session.board,
             keys=accepted,
             host=place.name,
             port=port,
             limits=limits,
-            connections=possible,
+            connections=_possible_connections(limits),
             tls=certificates.context if certificates is not None else None,
             about=about_source(session),
             clock=session.clock,
             events=events,
         )
-        maintain = certificates.reload if certificates is not None else lambda: None
+
+        def maintain() -> None:
+            if certificates is not None:
+                certificates.reload()
+            limits = settings.config.hub
+            if limits != hub.limits:
+                hub.use_limits(limits, _possible_connections(limits))
+                events.emit("limits changed", connections=limits.connections)
+
         service = HubService(session, hub, events, ServiceManager(os.environ), maintain)
         async with AsyncExitStack() as stack:
             if source is not None:
@@ -158,7 +166,7 @@ def _serve(
             await service.run(_announce)
 
     try:
-        run_session(startup, work, settings=settings_of(startup), record=record, service=True)
+        run_session(startup, work, settings=settings, record=record, service=True)
     except HubError as error:
         fail(ExitCode.FAILURE, f"Cannot serve: {error}.")
 

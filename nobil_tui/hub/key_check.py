@@ -51,6 +51,10 @@ class KeyCheck:
             self._events.emit("keys refused", level="warning", address=address)
         return wrong_key()
 
+    def allow(self, tries_per_minute: int) -> None:
+        """Allow another number of failed tries from now on."""
+        self._failed.per_minute = self._floods.per_minute = tries_per_minute
+
     def note_flood(self, address: str) -> None:
         """Note that a consumer of an address was closed for what it sent."""
         self._floods.failed(address, FLOOD_STRIKES)

@@ -43,7 +43,8 @@ class FailedTries:
     """The failed attempts of each address, such as wrong API keys: at most so many per minute."""
 
     def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
+        self.per_minute = per_minute
+        """How many are allowed; an address that failed just now keeps the limit of then."""
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def wait(self, address: str) -> float:
@@ -55,7 +56,7 @@ class FailedTries:
         """Count failed attempts of an address."""
         network = _network(address)
         bucket = self._buckets.pop(network, None) or TokenBucket(
-            self._per_minute, self._per_minute / 60
+            self.per_minute, self.per_minute / 60
         )
         bucket.take(count)
         self._buckets[network] = bucket

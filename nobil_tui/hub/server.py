@@ -157,6 +157,13 @@ class Hub:
         """How many consumers are behind."""
         return sum(each.is_behind for each in self._consumers)
 
+    def use_limits(self, limits: HubSection, connections: int = 0) -> None:
+        """Use the limits of a config that changed, for what begins from now on; ``connections`` as
+        above."""
+        self.limits = limits
+        self._connections = connections or limits.connections
+        self.key_check.allow(limits.failed_tries)
+
     async def start(self) -> None:
         """Listen for consumers. Raises ``HubError`` if that fails.
 

@@ -76,6 +76,24 @@ def test_events_are_lines_of_json(start_server: Start) -> None:
     assert all({"time", "level", "event"} <= each.keys() for each in events)
 
 
+def test_changed_limits_of_the_config_are_used(
+    start_server: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a service manager that expects frequent signs of life.
+    monkeypatch.setenv("WATCHDOG_USEC", "30000")
+    config = tmp_path / "config.toml"
+    config.write_text("[hub]\nconnections_per_client = 20\n")
+    server = start_server("--stations", "2", "--config", str(config), "--log-format", "json")
+    url = url_of(server)
+    with connect(url, proxy=None):
+        config.write_text("[hub]\nconnections_per_client = 1\n")
+        assert server.stderr is not None
+        while json.loads(server.stderr.readline())["event"] != "limits changed":
+            pass
+        with pytest.raises(InvalidStatus, match="503"):
+            connect(url, proxy=None)
+
+
 def test_an_error_that_ends_a_service_is_a_line_of_json(
     here: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

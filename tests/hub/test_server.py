@@ -665,6 +665,23 @@ async def test_failure_of_a_task_closes_hub(
         await first.read()
 
 
+async def test_limits_that_change_hold_for_what_begins_then(
+    hub_over: OpensHub, join: Joins
+) -> None:
+    hub = await hub_over(ScriptedFeed(station(A, 0)), limits=HubSection(failed_tries=1))
+    first = await join(hub)
+    await first.read()
+    hub.use_limits(HubSection(connections_per_client=1, received_bytes=256, failed_tries=3))
+    assert await refused(hub.url) == 503
+    assert hub.allowance.bytes == 256
+    # One wrong key was allowed before, and three are now.
+    assert [await refused(f"{hub.url}x") for _ in range(4)] == [401, 401, 401, 429]
+    hub.use_limits(HubSection(), connections=1)
+    assert await refused(hub.url) == 503
+    hub.use_limits(HubSection())
+    await (await join(hub)).read()
+
+
 async def test_wait_can_be_cancelled(hub_over: OpensHub) -> None:
     hub = await hub_over(ScriptedFeed())
     waiting = asyncio.create_task(hub.wait())
