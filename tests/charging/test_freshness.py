@@ -1,3 +1,5 @@
+"""For how long connectors could change unseen: breaks, clocks that are set, and restarts."""
+
 from __future__ import annotations
 
 from hypothesis import given

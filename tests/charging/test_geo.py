@@ -1,3 +1,5 @@
+"""Distances, circles and their bounding boxes on the earth, compared with each other."""
+
 from __future__ import annotations
 
 from math import inf, nan, pi

@@ -1,3 +1,5 @@
+"""The condition of a connector by its numbers and word, and the counts of a station."""
+
 from __future__ import annotations
 
 import pytest

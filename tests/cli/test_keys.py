@@ -1,3 +1,5 @@
+"""``nobil-tui keys``: keys are added, listed and revoked."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Recording files: valid ones are read in chunks, and all others are rejected with a reason."""
+
 from __future__ import annotations
 
 import errno

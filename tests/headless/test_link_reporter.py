@@ -1,3 +1,5 @@
+"""Each note about the link is printed as a sentence, and a refused key ends the command."""
+
 from __future__ import annotations
 
 import pytest

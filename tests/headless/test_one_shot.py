@@ -1,3 +1,5 @@
+"""Commands that print once: the live state, else the last known one, else an error."""
+
 from __future__ import annotations
 
 import asyncio

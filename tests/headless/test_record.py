@@ -1,3 +1,5 @@
+"""``record``: frames and breaks are written until the feed, the key or the disk ends it."""
+
 from __future__ import annotations
 
 import asyncio

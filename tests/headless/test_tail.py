@@ -1,3 +1,5 @@
+"""``tail``: every change is a line, with its filter, its names and its end."""
+
 from __future__ import annotations
 
 import asyncio

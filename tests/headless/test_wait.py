@@ -1,3 +1,5 @@
+"""``wait``: what is waited for, what counts, and what ends it."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The file of API keys: only hashes are stored, and a running hub follows its changes."""
+
 from __future__ import annotations
 
 import json

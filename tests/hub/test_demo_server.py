@@ -1,3 +1,5 @@
+"""The demo server: it is read like any other, stops at once, and reports why it cannot start."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Why the hub cannot listen, in words."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""An event of the hub is one line, as text or as JSON."""
+
 from __future__ import annotations
 
 import json

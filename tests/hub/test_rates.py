@@ -1,3 +1,5 @@
+"""Limits of rates: bursts, refills, networks and bounded memory."""
+
 from __future__ import annotations
 
 from types import SimpleNamespace

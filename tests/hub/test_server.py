@@ -1,3 +1,5 @@
+"""A running hub over real sockets: keys, snapshots, updates, slow and hostile consumers."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Signs of life for systemd reach its socket, and its absence is no error."""
+
 from __future__ import annotations
 
 import os

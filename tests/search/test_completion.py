@@ -1,3 +1,5 @@
+"""Completions of a filter: which words are offered, and that each is valid."""
+
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""The label of each order, whether it is live, and the time of the last change."""
+
 from __future__ import annotations
 
 from nobil_tui.charging.station import Connector, Station

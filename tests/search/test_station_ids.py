@@ -1,3 +1,5 @@
+"""A typed id finds its station in other spellings, and nothing is guessed."""
+
 from __future__ import annotations
 
 from nobil_tui.search.station_ids import StationIds

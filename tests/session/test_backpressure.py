@@ -1,3 +1,5 @@
+"""A feed pauses while too many changes are not handled, and goes on after."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""A recording as a source: its name, its speed and its header."""
+
 from __future__ import annotations
 
 import math

@@ -1,3 +1,5 @@
+"""The recorder: header, rotation, names of files, and full disks."""
+
 from __future__ import annotations
 
 import errno

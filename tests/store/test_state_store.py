@@ -1,3 +1,5 @@
+"""The last known state survives on disk, and damaged or foreign files are set aside."""
+
 from __future__ import annotations
 
 import errno

@@ -1,3 +1,5 @@
+"""A browser is opened in a window only, never in the terminal."""
+
 from __future__ import annotations
 
 import webbrowser

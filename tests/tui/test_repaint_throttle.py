@@ -1,3 +1,5 @@
+"""Repaints come a few times a second, and wait for a slow terminal."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Lines of a recording: frames are preserved byte by byte, and damage is reported."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Encoded messages of version 1 are read back as what they were made from."""
+
 from __future__ import annotations
 
 import json

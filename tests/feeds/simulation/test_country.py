@@ -1,3 +1,5 @@
+"""The simulated country: its stations are plausible, and the same for the same seeds."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""The simulation as a feed: reports come when they are due, whatever the clock does."""
+
 from __future__ import annotations
 
 import asyncio

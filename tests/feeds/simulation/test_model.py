@@ -1,3 +1,5 @@
+"""The simulation does not depend on how time is divided, and its reports make up its state."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,3 +1,5 @@
+"""Drivers arrive by the local hour: waiting times, and summer time in both countries."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""The towns of the simulation lie where the real ones do."""
+
 from __future__ import annotations
 
 from math import cos, hypot, radians

@@ -1,3 +1,5 @@
+"""Texts are cut to a width in cells, and every glyph of a row takes one."""
+
 from __future__ import annotations
 
 import unicodedata

@@ -1,3 +1,5 @@
+"""Positions as text, and the URL of a map."""
+
 from __future__ import annotations
 
 from nobil_tui.tui.text.positions import map_url, position_text

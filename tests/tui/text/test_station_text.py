@@ -1,3 +1,5 @@
+"""A station as copied text: connectors, prices, plugs and staleness."""
+
 from __future__ import annotations
 
 from datetime import UTC

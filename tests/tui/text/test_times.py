@@ -1,3 +1,5 @@
+"""Ages and times as text, and for how long an age stays the same."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone

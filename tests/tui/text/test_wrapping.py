@@ -1,3 +1,5 @@
+"""Wrapped lines fit their width, and lose nothing that has room."""
+
 from __future__ import annotations
 
 from hypothesis import given
