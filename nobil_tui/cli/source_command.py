@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -40,6 +40,7 @@ from nobil_tui.sources.catalogue import RECORDING
 
 if TYPE_CHECKING:
     from nobil_tui.config.model import Config
+    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.search.query import Query
     from nobil_tui.session.session import Session
     from nobil_tui.session.settings import Settings
@@ -113,6 +114,25 @@ def check_filter(query: Query) -> None:
     """End the program if a part of a filter is not understood."""
     if query.problems:
         fail(ExitCode.USAGE, f"The filter is not understood: {query.problems[0].message}.")
+
+
+def station_choice(
+    session: Session, stations: Sequence[str], query: Query, config: Config
+) -> StationChoice:
+    """Return the stations of a session that a command is for, by their ids and a filter.
+
+    Prints what is not known yet.
+    """
+    from nobil_tui.headless.station_choice import StationChoice
+
+    return StationChoice(
+        session,
+        stations,
+        query,
+        print_message,
+        home=config.home.position,
+        starred=frozenset(config.watched.stations),
+    )
 
 
 def settings_of(startup: Startup) -> Settings:

@@ -21,6 +21,7 @@ from nobil_tui.cli.source_command import (
     settings_of,
     source_options,
     start_reading,
+    station_choice,
 )
 from nobil_tui.cli.value_completers import complete_station
 
@@ -76,7 +77,6 @@ def tail(
     **common: Any,
 ) -> None:
     """Print changes as they happen, as JSON Lines."""
-    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.tail import Tail
 
@@ -86,14 +86,7 @@ def tail(
     query = parse_filter(filter_text or "", startup.config)
 
     async def work(session: Session) -> None:
-        choice = StationChoice(
-            session,
-            stations,
-            query,
-            print_message,
-            home=startup.config.home.position,
-            starred=frozenset(startup.config.watched.stations),
-        )
+        choice = station_choice(session, stations, query, startup.config)
         used = choice if stations or query else None
         await Tail(session, StdoutWriter(descriptor), print_message, choice=used).run()
 

@@ -19,6 +19,7 @@ from nobil_tui.cli.source_command import (
     settings_of,
     source_options,
     start_reading,
+    station_choice,
 )
 from nobil_tui.cli.value_completers import complete_station
 
@@ -74,7 +75,6 @@ def wait(
     until the stream confirms it.
     """
     from nobil_tui.config.alert_rules import AlertWhen
-    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.wait import Wait
     from nobil_tui.monitor.batch import LinkPhase
@@ -87,14 +87,7 @@ def wait(
     query = parse_filter(filter_text or "", startup.config)
 
     async def work(session: Session) -> bool | None:
-        choice = StationChoice(
-            session,
-            stations_given,
-            query,
-            print_message,
-            home=startup.config.home.position,
-            starred=frozenset(startup.config.watched.stations),
-        )
+        choice = station_choice(session, stations_given, query, startup.config)
         waiting = Wait(session, choice, AlertWhen(until), print_message, timeout=timeout)
         change = await waiting.run()
         if change is not None:

@@ -6,31 +6,18 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from nobil_tui.charging.events import Connected, Event, Feed
+from nobil_tui.feeds.wrapped import WrappedFeed
 
 
-class PreludeFeed:
+class PreludeFeed(WrappedFeed):
     """Yields ``past`` in place of the first ``Connected`` of a feed, then the rest of the feed.
 
     ``past`` begins with a ``Connected`` of its own, in the past.
     """
 
     def __init__(self, past: Sequence[Event], feed: Feed) -> None:
+        super().__init__(feed)
         self._past: list[Event] = [*past]
-        self._feed = feed
-
-    @property
-    def behind(self) -> int:
-        """How far the feed is behind, in ms."""
-        return self._feed.behind
-
-    @property
-    def alive_at(self) -> int:
-        """When the source was last heard, in ms."""
-        return self._feed.alive_at
-
-    def retry(self) -> None:
-        """Connect now."""
-        self._feed.retry()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the past, then what the feed yields."""

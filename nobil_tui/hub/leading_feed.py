@@ -17,6 +17,7 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import cancel_and_wait, run_until_first
 from nobil_tui.charging.events import Event, Feed, Lost, Refused, Restarted
 from nobil_tui.feeds.nats.feed import NatsFeed
+from nobil_tui.feeds.wrapped import WrappedFeed
 from nobil_tui.hub.nats_lease import Lease
 
 TAKES_OVER = "this relay takes over"
@@ -24,7 +25,7 @@ ANOTHER = "another relay may lead"
 WITHOUT_NATS = "the source is not read without NATS"
 
 
-class LeadingFeed:
+class LeadingFeed(WrappedFeed):
     """Read ``upstream`` while ``lease`` is held, else ``follower``.
 
     ``source`` is the name of the upstream source: a board of another one is not taken over.
@@ -40,27 +41,13 @@ class LeadingFeed:
         source: str,
         clock: Clock,
     ) -> None:
+        super().__init__(follower)
         self._upstream = upstream
         self._follower = follower
         self._lease = lease
         self._board_ready = board_ready
         self._source = source
         self._clock = clock
-        self._current: Feed = follower
-
-    @property
-    def behind(self) -> int:
-        """How far reading lags behind the stream, in ms."""
-        return self._current.behind
-
-    @property
-    def alive_at(self) -> int:
-        """When the source was last heard, in ms."""
-        return self._current.alive_at
-
-    def retry(self) -> None:
-        """Connect now."""
-        self._current.retry()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the events of the one feed or the other, until the source ends."""
@@ -73,7 +60,7 @@ class LeadingFeed:
                 yield Restarted(now)
             yield Lost(TAKES_OVER, now, 0)
             self._board_ready.set()
-            self._current = self._upstream
+            self._feed = self._upstream
             async with aclosing(_until(self._upstream, self._lease.wait_lapsed)) as events:
                 async for event in events:
                     yield event
@@ -87,7 +74,7 @@ class LeadingFeed:
     async def _follow(self) -> AsyncGenerator[Event, None]:
         """Yield what the leading relay publishes, until this one leads and has read all of it."""
         follower, lease = self._follower, self._lease
-        self._current = follower
+        self._feed = follower
         while not lease.leads or not follower.settled.is_set():
             # Once more after the lease is held: the last messages may not have been read.
             condition = self._settled_or_lapsed if lease.leads else lease.wait_held

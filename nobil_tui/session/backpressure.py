@@ -11,13 +11,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from nobil_tui.charging.events import Connecting, Event, Feed, Snapshot, StationReport
+from nobil_tui.feeds.wrapped import WrappedFeed
 
 MAX_PENDING = 10_000
 """Connectors that may be reported before the feed is paused; the report that exceeds this still
 passes, whatever its size."""
 
 
-class BackpressureFeed:
+class BackpressureFeed(WrappedFeed):
     """Pass on the events of a feed, and pause it after ``MAX_PENDING`` connectors until ``release``
     is called.
 
@@ -27,7 +28,7 @@ class BackpressureFeed:
     """
 
     def __init__(self, feed: Feed, max_pending: int = MAX_PENDING) -> None:
-        self._feed = feed
+        super().__init__(feed)
         self._max_pending = max_pending
         self._pending = 0
         self._released = asyncio.Event()
@@ -36,20 +37,6 @@ class BackpressureFeed:
         """Resume the feed: everything so far has been handled."""
         self._pending = 0
         self._released.set()
-
-    @property
-    def behind(self) -> int:
-        """How far the feed is behind, in ms."""
-        return self._feed.behind
-
-    @property
-    def alive_at(self) -> int:
-        """When the source was last heard, in ms."""
-        return self._feed.alive_at
-
-    def retry(self) -> None:
-        """Retry the connection now."""
-        self._feed.retry()
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the events of the feed."""

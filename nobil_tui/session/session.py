@@ -23,7 +23,6 @@ from nobil_tui.feeds.source import OpenSource, Player, Source, SourceError, Stat
 from nobil_tui.monitor.batch import Batch, LinkPhase, LinkState, StreamCounts
 from nobil_tui.monitor.monitor import Monitor
 from nobil_tui.monitor.sinks import Sink
-from nobil_tui.session.backpressure import BackpressureFeed
 from nobil_tui.session.deferred_sink import DeferredSink
 from nobil_tui.session.history import RecordedStations, SessionHistory, simulated_history
 from nobil_tui.session.options import SessionOptions
@@ -172,7 +171,11 @@ class Session:
         """Yield the batches of the open source, starting from its last known state, until it
         ends."""
         feed = self.feed
-        gate = BackpressureFeed(feed) if self._lossless else None
+        gate: BackpressureFeed | None = None
+        if self._lossless:
+            from nobil_tui.session.backpressure import BackpressureFeed
+
+            gate = BackpressureFeed(feed)
         writers: list[Callable[[], Sink | None]] = []
         restore = None
         if self._state_dir is not None and self.source.state_key:
