@@ -1,1 +1,1 @@
-"""The base of all packages: independent of chargers and of Textual."""
+"""Helpers that any package may use: they know neither chargers nor Textual."""

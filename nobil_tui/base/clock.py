@@ -1,4 +1,4 @@
-"""The clock, as an object that tests can replace, and the text of a time."""
+"""The clock, as an object that tests can replace, and times as text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock:
 
 
 def iso(at: int) -> str:
-    """Return milliseconds since the epoch as ISO 8601 in UTC."""
+    """Return a time in milliseconds since the epoch as ISO 8601 in UTC."""
     return (
         datetime.fromtimestamp(at / 1000, UTC)
         .isoformat(timespec="milliseconds")

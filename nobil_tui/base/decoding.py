@@ -7,17 +7,17 @@ import zlib
 import msgspec
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""Everything that msgspec raises for data that is not of the expected format."""
+"""Everything that msgspec raises for data in another format than expected."""
 BOM = b"\xef\xbb\xbf"
 """The byte order mark that some programs write before UTF-8."""
 
 MAX_EXPANSION = 200
-"""How many times its size compressed data may unpack to. Snapshots and registers reach 6 to 20, and
-one of a country whose connectors are all alike 76; what is made to exhaust memory, 1000."""
+"""The largest accepted ratio of unpacked to compressed size. Snapshots and registers reach 6 to 20,
+a country whose connectors are all alike 76, and data made to exhaust memory 1000."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ALWAYS_UNPACKED = 1 << 20
-"""Bytes that data of any size may unpack to: short data can be repetitive."""
+"""Unpacked bytes that are accepted at any ratio: short data can be repetitive."""
 _CHUNK = 1 << 16
 _MAX_MEMBERS = 100_000
 """Members of a gzip file, usually of about 64 kB each. Endless empty members are an attack."""

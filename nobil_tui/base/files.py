@@ -33,18 +33,19 @@ WHAT_TO_DO = {
     errno.ENOLCK: "Its file system has no locks; use a local disk.",
     errno.EIO: "The disk may be damaged or disconnected.",
 }
-"""What a user can do about an error of the system, by its number."""
+"""What the user can do about a system error, by its number."""
 _NO_RENAME = (errno.EBUSY, errno.EXDEV, errno.EROFS, errno.EACCES, errno.EPERM)
-"""Why a file cannot be replaced that may still be writable: the directory, or a mount."""
+"""Errors that prevent replacing a file that may still be writable, because of its directory or a
+mount."""
 _NO_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-"""Why a file system refuses a hard link."""
+"""Errors of a file system that refuses hard links."""
 _NO_LOCK = (
     *(errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL),
     *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG),
 )
-"""Why there can be no lock of a file that may still be writable."""
+"""Errors that prevent locking a file that may still be writable."""
 _LOCK_TRIES = 200
-"""Attempts to lock a file that another program rewrites."""
+"""Attempts to lock a file while another program rewrites it."""
 _LOCK_PAUSE = 0.01
 """Seconds between them."""
 
@@ -54,7 +55,8 @@ class NotSavedError(Exception):
 
 
 def stamp(path: Path) -> Stamp | None:
-    """Return modification time (ns), size and inode, which change when the content may have.
+    """Return modification time (ns), size and inode: if none of them changed, neither did the
+    content.
 
     None if the file cannot be examined.
     """
@@ -117,9 +119,9 @@ def file_lock(path: Path, timeout: float = -1) -> FileLock:
 def locked(target: Path, seconds: float) -> Iterator[None]:
     """Hold the lock of a file: a ``.lock`` next to it, which is never deleted.
 
-    Create the directory. Without a lock where the file system has none, as in a read-only
-    directory: ``replace_file`` then notices another program. Raise ``NotSavedError`` if the system
-    refuses, or after ``seconds``.
+    Create the directory if it is missing. Where the file system has no locks or the directory is
+    read-only, continue without one: ``replace_file`` then notices another program. Raise
+    ``NotSavedError`` if the system refuses, or after ``seconds``.
     """
     from filelock import Timeout
 
@@ -165,9 +167,9 @@ def make_folders(folder: Path) -> None:
 def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
     """Replace a file atomically, keeping its mode and owner. A new file is for this user only.
 
-    A link is kept, and the file that it names is replaced. Where it cannot be replaced, as a file
-    that is mounted singly or in a read-only directory, it is rewritten. Return False and change
-    nothing if the file's stamp is no longer ``seen``. Raise ``OSError``.
+    A link is kept, and the file that it names is replaced. A file that cannot be replaced, because
+    it is mounted by itself or in a read-only directory, is rewritten in place. Return False and
+    change nothing if the file's stamp is no longer ``seen``. Raise ``OSError``.
     """
     target = Path(os.path.realpath(target))
     require_regular(target)
@@ -189,9 +191,9 @@ def replace_file(target: Path, content: bytes, seen: Stamp | None) -> bool:
 
 
 def create_file(target: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write a new file, whole or not at all, with a mode that the umask limits.
+    """Write a new file, completely or not at all, with a mode that the umask limits.
 
-    A link to a file that is missing is kept, and that file written. Raise ``OSError``, also if it
+    A link to a missing file is kept, and that file is written. Raise ``OSError``, also if the file
     exists.
     """
     target = Path(os.path.realpath(target))
@@ -244,8 +246,9 @@ def _create_directly(target: Path, content: bytes, mode: int, *, like: Path | No
 def _rewrite(target: Path, content: bytes, seen: Stamp | None) -> bool:
     """Write over a file in place; return False if its stamp is no longer ``seen``.
 
-    A program that is killed meanwhile leaves the old or the new content, with empty lines at its
-    end at most: the file first gets its space, then one write, and then its length.
+    If the program is killed meanwhile, the file has the old or the new content, at worst followed
+    by empty lines: space is allocated first, then one write replaces the content, and then the file
+    is truncated.
     """
     with target.open("r+b", buffering=0) as file:
         _wait_for_others(file.fileno())
@@ -276,7 +279,7 @@ def _write_at(file: FileIO, at: int, content: bytes) -> None:
 def _wait_for_others(handle: int) -> None:
     """Lock an open file against others that rewrite it, if the system can. Closing it unlocks it.
 
-    They may see it in another directory, and so have another lock. Raise ``OSError``.
+    They may see the file in another directory, and so use another lock file. Raise ``OSError``.
     """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
@@ -296,7 +299,7 @@ def _wait_for_others(handle: int) -> None:
 
 
 def _copy_mode_and_owner(handle: int, path: Path, like: Path) -> None:
-    """Copy the mode and owner of another file; without it, only this user may read the file."""
+    """Copy the mode and owner of another file; without one, only this user may read the file."""
     try:
         status = like.stat()
     except FileNotFoundError:

@@ -11,11 +11,12 @@ from nobil_tui.base.text import did_you_mean, safe_text
 
 APP_NAME = "nobil-tui"
 MAX_SIMILAR = 1000
-"""Files of a folder that are compared with the name of one that does not exist."""
+"""The most files of a folder that are compared with the name of a missing one."""
 
 
 class NoHomeError(Exception):
-    """The user has no home folder, and no variable names another place. The message says so."""
+    """The user has no home folder, and no variable names another place. The message is safe to
+    show."""
 
     def __init__(self) -> None:
         super().__init__("There is no home folder. Set HOME to the absolute path of one.")
@@ -24,7 +25,7 @@ class NoHomeError(Exception):
 def drop_relative_folders(environ: MutableMapping[str, str]) -> None:
     """Remove the variables that name the user's folders and hold no absolute path.
 
-    The home folder of the user database counts then, or the default of the XDG convention.
+    Then the home folder of the user database applies, or the default of the XDG convention.
     """
     for name in ("HOME", *(f"XDG_{each}_HOME" for each in ("CONFIG", "STATE", "CACHE", "DATA"))):
         if name in environ and not Path(environ[name]).is_absolute():
@@ -54,7 +55,7 @@ def similar_file(path: Path) -> str:
 
 
 def if_home(path: Callable[[], Path]) -> Path | None:
-    """Return what a function of this module returns; None where there is no home folder."""
+    """Call a function of this module; return None if there is no home folder."""
     try:
         return path()
     except NoHomeError:

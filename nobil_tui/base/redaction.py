@@ -24,18 +24,19 @@ KEY_PLACEHOLDER = "{private_apikey}"
 """The place of the key in an address, as version 1's documentation writes it."""
 KEY_PLACEHOLDER_RE = LazyPattern(r"(?i:\{private_apikey\}|%7Bprivate_apikey%7D)")
 MIN_SECRET_LENGTH = 6
-"""Characters of a value that may be a secret whatever its name. Shorter ones occur in words."""
+"""Shortest value, in characters, that may be a secret whatever its name. Shorter ones occur in
+words."""
 MIN_SECRET_IN_PATH = 12
 """The same for a part of a URL's path, where ordinary words are longer."""
 MAX_LEARNED_SECRETS = 100
-"""Secrets learned while running that are remembered; each link of some sources has one, which soon
-expires."""
+"""The most secrets learned while running that are remembered: with some sources, each connection
+has its own, which soon expires."""
 
 _SECRET_VARIABLES = ("_KEY", "_TOKEN", "_PASSWORD")
 """Ends of the names of this program's environment variables that hold a secret."""
 
 AddSecret = Callable[[str], None]
-"""Adds a secret that was not known at the start to those kept out of the log."""
+"""Adds a secret that becomes known while running to those kept out of the log."""
 
 _SECRET_NAME = LazyPattern(SECRET_NAMES, re.IGNORECASE)
 _PARAMETER = LazyPattern(r"(?P<start>[?&;])(?P<name>[^=&;#]*+)(?:=(?P<value>[^&;#]*+))?")
@@ -51,7 +52,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def is_secret_variable(name: str) -> bool:
-    """Return whether an environment variable of this name holds a secret of this program."""
+    """Return whether the environment variable with this name holds a secret of this program."""
     return name.startswith("NOBIL_") and name.endswith(_SECRET_VARIABLES)
 
 
@@ -94,7 +95,7 @@ class Secret:
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether a value of this name is a secret."""
+    """Return whether a value with this name is a secret."""
     return _SECRET_NAME.search(name) is not None
 
 
@@ -182,7 +183,7 @@ class Redactor:
         return _ASSIGNED.sub(rf"\g<1>{HIDDEN}", redact_addresses(text))
 
     def redact_parts(self, text: str) -> str:
-        """Return a text without secrets, also where it may contain only a part of one."""
+        """Return a text without secrets and without parts of them."""
         secrets = (*self._secrets, *self._learned)
         # A shorter one occurs in ordinary words.
         long_enough = (secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH)

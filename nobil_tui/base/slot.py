@@ -1,4 +1,4 @@
-"""A place for a resource that one thread opens while another may close it."""
+"""A holder of a resource that one thread opens while another may close it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Slot(Generic[_T]):
     """Hold one resource at a time, and call ``release`` once for each.
 
     Opening takes time: call ``start`` before and ``put`` after it. If ``close`` or another
-    ``start`` came in between, ``put`` releases the new resource, which nothing else could.
+    ``start`` came in between, ``put`` releases the new resource, since nothing else refers to it.
     """
 
     def __init__(self, release: Callable[[_T], None]) -> None:

@@ -14,7 +14,7 @@ P = ParamSpec("P")
 _T = TypeVar("_T")
 
 SLICE_SECONDS = 0.002
-"""Seconds of work without a pause. A whole country takes longer, and a key press needs several
+"""The longest slice of work in seconds. A whole country takes longer, and a key press needs several
 iterations of the loop, each of which may wait for a slice."""
 PAUSE_SECONDS = 0.010
 """The longest pause between two slices in seconds: enough to handle a key press."""
@@ -25,7 +25,7 @@ _IDLE = 0.0001
 async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
     """Cancel tasks, and wait until all have ended, also if this call is cancelled.
 
-    Their errors are not raised: ask a task for its result where an error of it matters.
+    Their errors are not raised: ask a task for its result if its error matters.
     """
     for task in tasks:
         task.cancel()

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MAX_TEXT = 120
-"""Characters of a text from outside that are shown."""
+"""The most characters that are shown of a text from outside."""
 MAX_QUOTED = 40
-"""Characters of a quoted text that are shown; the rest is cut."""
+"""The most characters that are shown of a quoted text."""
 
 
 def safe_text(text: str, most: int = MAX_TEXT) -> str:
@@ -18,7 +18,7 @@ def safe_text(text: str, most: int = MAX_TEXT) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Replace unprintable characters of a text of several lines, except for tabs."""
+    """Replace unprintable characters, except for tabs and the ends of lines."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each in "\n\t" else "·" for each in text)

@@ -1,3 +1,3 @@
-"""The version of the program, from which the packages' own is read when they are built."""
+"""The version of the program. The build reads the package's version from here."""
 
 VERSION = "0.1.0"

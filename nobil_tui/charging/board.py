@@ -22,16 +22,17 @@ from nobil_tui.charging.station import MAX_CONNECTORS, Connector, Station, WordC
 from nobil_tui.charging.tracking import Track
 
 MAX_STATIONS = 500_000
-"""Stations of one board; a stream that names more is broken or hostile, and they are ignored."""
+"""The most stations of one board. A stream that names more is broken or hostile; further ones are
+ignored."""
 MAX_AHEAD = 24 * 3_600_000
-"""A timestamp further in the future than so many ms is ignored."""
+"""A timestamp that is further in the future, in ms, is ignored."""
 EARLIEST = 100_000_000_000
 """The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
 NOTHING_HEARD: Mapping[str, int] = {}
 """No reports beside a snapshot."""
 _STEP = 256
-"""Stations of a snapshot that are applied without a pause."""
+"""How many stations of a snapshot are applied without a pause."""
 
 
 class Change(NamedTuple):
@@ -119,8 +120,8 @@ class Board:
 
     @property
     def confirms_soon(self) -> bool:
-        """Whether what is unconfirmed is so only because the last snapshot was made before the
-        link was live: the source sends a later one soon."""
+        """Whether the only reason for unconfirmed connectors is that the last snapshot was made
+        before the link was live: the source soon sends a later one."""
         return self.downtime.live and self._snapshot_gap > 0
 
     def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
@@ -148,7 +149,7 @@ class Board:
             return None
         return track.heard_at(index) or None
 
-    # From one session to the next
+    # Between sessions
 
     def stored(self, station_id: str) -> StoredStation | None:
         """Return a station as it is stored for a later session; None if it is not held."""
@@ -179,9 +180,9 @@ class Board:
         return self.expire(now)
 
     def expire(self, now: int) -> list[str]:
-        """Make connectors unknown that have been unconfirmed for too long; return their stations.
+        """Set connectors to unknown that have been unconfirmed for too long; return their stations.
 
-        Cheap to call often: stations are searched only if one of them can have expired.
+        Cheap to call often: stations are searched only if a connector can have expired.
         """
         if not self.freshness.may_expire(now) or self.tally[Condition.UNKNOWN] == self.connectors:
             return []
@@ -199,7 +200,7 @@ class Board:
     # Reports
 
     def use_register(self, register: Register) -> list[str]:
-        """Add the connectors that the register knows to stations whose stream names connectors.
+        """Add the connectors that the register lists, for streams that name connectors.
 
         They are unknown until the stream names them, so that totals are true from the start.
         Numbers never change: missing connectors are appended in the register's order, now and to
@@ -251,8 +252,8 @@ class Board:
     ) -> Generator[None, None, SnapshotResult]:
         """Apply a snapshot as ``apply_snapshot`` does, and pause after every few stations.
 
-        A whole country takes seconds at worst. Apply no other report before the end; until then,
-        ``has_snapshot`` is as it was.
+        A whole country can take seconds. Apply no other report before the end; until then,
+        ``has_snapshot`` does not change.
         """
         self.freshness.discard_counts()
         # If a station occurs twice, the last one counts.
@@ -425,7 +426,7 @@ class Board:
         self._count(None, unknown)
 
     def _adopt(self, stations: dict[str, Station], at: int) -> Iterator[None]:
-        """Take the first snapshot as it is: a whole country, so in the shortest of loops."""
+        """Take over the first snapshot unchanged, in a short loop: it is a whole country."""
         if len(stations) > MAX_STATIONS:
             self.dropped += len(stations) - MAX_STATIONS
             stations = dict(islice(stations.items(), MAX_STATIONS))
@@ -533,8 +534,8 @@ class Board:
     def _date(
         self, station: Station, index: int, reported: Connector, at: int, *, seen: bool
     ) -> None:
-        """Set the time of a change: as reported, else ``at``, which is a minimum if it was not
-        seen."""
+        """Set the time of a change: the reported one, else ``at``, which is a minimum if the change
+        was not seen."""
         reported.timestamp = _credible(reported.timestamp, at)
         known = bool(reported.timestamp)
         if not known:
@@ -553,7 +554,7 @@ class Board:
             self.tally[after.condition] += 1
 
     def track_of(self, station: Station) -> Track:
-        """Return the notes on a station, which are made if there are none."""
+        """Return the notes on a station; create them if there are none."""
         if station.track is None:
             station.track = Track(confirmed=self.freshness.confirmed)
         return station.track

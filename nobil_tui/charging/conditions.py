@@ -1,5 +1,4 @@
-"""The conditions of a connector: one row each. Everything that lists conditions derives from this
-table."""
+"""The table of conditions, one row each. Everything that lists conditions derives from it."""
 
 from __future__ import annotations
 
@@ -102,7 +101,7 @@ for _row in Condition:
         BY_STATUS.setdefault(_row.version_1[0], _row)
 
 PLAIN_WORDS = {word for word, condition in BY_WORD.items() if len(condition.words) == 1}
-"""Status words that say no more than the condition's label."""
+"""Status words that add nothing to the condition's label."""
 
 
 def condition_of(status: int, error: int, word: str = "") -> Condition:

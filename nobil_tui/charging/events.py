@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from nobil_tui.charging.station import Connector, Station
 
 MAX_SAMPLE = 400
-"""Bytes kept of a frame that could not be decoded."""
+"""The most bytes that are kept of a frame that could not be decoded."""
 
 
 class Connecting(Struct, frozen=True):
@@ -32,11 +32,11 @@ class HubState(Struct, frozen=True, omit_defaults=True):
     live: bool = True
     """Whether the hub hears from its own source."""
     reason: str = ""
-    """Why it does not."""
+    """Why it does not hear from it; empty if it does."""
     down_for: Annotated[int, Meta(ge=0, le=2**53)] = 0
-    """For how long it has not."""
+    """For how long it has not heard from it, in ms."""
     downtime: Annotated[int, Meta(ge=0, le=2**53)] = 0
-    """The reading of its downtime clock, ``down_for`` included."""
+    """The reading of its downtime clock, including ``down_for``."""
     confirmed: Annotated[int, Meta(ge=-(2**53), le=2**53)] = 0
     """The reading at which all its stations were last confirmed."""
     began: Annotated[int, Meta(ge=0, le=2**53)] = 0
@@ -132,7 +132,7 @@ class Degraded(Struct, frozen=True):
     reason: str
     at: int
     polled: bool = False
-    """Whether nothing is heard between two snapshots: what changes then is unconfirmed."""
+    """Whether nothing is received between two snapshots: connectors are unconfirmed in between."""
 
 
 class Lost(Struct, frozen=True):
@@ -145,14 +145,14 @@ class Lost(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """The source rejects the API key. The next attempt is at ``retry_at``; if that is zero, the
+    """The source refuses the API key. The next attempt is at ``retry_at``; if that is zero, the
     feed does not retry unless ``retry`` is called."""
 
     reason: str
     heard_at: int
     retry_at: int = 0
     login: bool = False
-    """Whether it is a login that a server rejects, and ``reason`` says which server."""
+    """Whether a server refuses the login, and not the API key; ``reason`` says which server."""
 
 
 class Ended(Struct, frozen=True):
@@ -204,5 +204,5 @@ class Feed(Protocol):
         ...
 
     def retry(self) -> None:
-        """Connect now: end the wait for the next attempt, or the stop after a rejected key."""
+        """Connect now: end the wait for the next attempt, or the stop after a refused key."""
         ...

@@ -14,11 +14,11 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.charging.station import Station
 
 SLIGHT = 2 * 60_000
-"""Up to so many ms unconfirmed, only a ``~`` is shown: hardly any connector changes in that
-time."""
+"""A connector that is unconfirmed for at most this long, in ms, only gets a ``~``: hardly any
+connector changes in that time."""
 
 EXPIRED = 7 * 24 * 3_600_000
-"""After so many ms unconfirmed, a connector becomes unknown."""
+"""A connector that is unconfirmed for longer, in ms, becomes unknown."""
 
 
 class Staleness(IntEnum):
@@ -71,8 +71,7 @@ class DowntimeClock:
         self._least = 0
 
     def add(self, downtime: int) -> None:
-        """Add downtime that is over, in ms: the link was thought to be live, or the news was
-        old."""
+        """Add past downtime, in ms: the link was thought to be live, or the data was old."""
         self._past += max(0, downtime)
 
     def resume(self, downtime: int, alive_at: int) -> None:
@@ -154,8 +153,8 @@ class Freshness:
         return in_service - sum(self._confirmed_counts.values())
 
     def follow(self, confirmed: int) -> None:
-        """Note the reading at which a hub last had all stations confirmed: it may be an earlier
-        one."""
+        """Note the reading at which all stations of a hub were last confirmed, which may be earlier
+        than the noted one."""
         self.confirmed = confirmed
         self._oldest = min(self._oldest, confirmed)
 
@@ -208,8 +207,8 @@ class Freshness:
         """Count the connectors in service that are confirmed, or that the stream has not named."""
         track = station.track
         if track is None or not (track.confirmed_each or track.unnamed):
-            # All its connectors are alike: a snapshot that was made before the link was live leaves
-            # a whole country so.
+            # Its connectors all have the same reading, like those of a whole country after a
+            # snapshot that was made before the link was live.
             confirmed = self.confirmed if track is None else max(self.confirmed, track.confirmed)
             return 0 if confirmed < reading else station.summary.total
         unnamed = track.unnamed

@@ -1,7 +1,7 @@
-"""What a hub that relays the stream knows of its stations, applied to a board of our own.
+"""Apply what a hub that relays the stream knows about its stations to our own board.
 
-A hub may have missed what we did not, and may have heard what we missed: it sends its downtime
-clock, and its notes on each station. All times are milliseconds and come in as values.
+The hub may have missed reports that we received, and received reports that we missed: it sends its
+downtime clock and its notes on each station. All times are milliseconds and come in as values.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from nobil_tui.charging.station import Station
 from nobil_tui.charging.tracking import Track
 
 _NOTES_STEP = 200
-"""Stations between two pauses while the notes of a hub are applied."""
+"""How many stations' notes are applied without a pause."""
 
 
 class HubRelay:
-    """Applies what one hub relays to a board, and the state of the hub itself."""
+    """Applies what one hub relays, and the state of the hub itself, to a board."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -44,7 +44,7 @@ class HubRelay:
 
         Pauses like ``snapshot_steps``.
         """
-        # Its notes follow: what happened during a break of our own was missed, although the hub
+        # Its notes follow: what happened while our own link was down was missed, although the hub
         # knows when it happened.
         self._use_hub(hub, at)
         # The board may keep the stations and their tracks, and notes on them as of a report.
@@ -127,7 +127,7 @@ class HubRelay:
 
 
 def _date_from(station: Station, began: int) -> None:
-    """Date the changes of a station whose time its hub does not know: ``began`` or before."""
+    """Date those changes of a station whose time its hub does not know: at ``began`` or earlier."""
     for index, connector in enumerate(station.connectors):
         if connector.timestamp <= 0 < began:
             connector.timestamp = began

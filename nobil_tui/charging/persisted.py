@@ -1,4 +1,4 @@
-"""The board as plain data that outlasts a session: stations to store, and stations restored."""
+"""Convert stations of the board to plain data, to be stored after a session, and back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StoredConnector(Struct, frozen=True, array_like=True, gc=False):
     at_least: bool
     """Whether it may have changed before ``since``."""
     heard: Annotated[int, Meta(ge=0, le=2**53)]
-    """When a report last named it; zero if none has."""
+    """When a report last named it, in ms; zero if none has."""
     confirmed: Annotated[int, Meta(ge=0, le=2**53)]
     """The reading of the downtime clock when it was last confirmed."""
 

@@ -1,4 +1,4 @@
-"""The price of charging at one connector: per kWh, per minute and per session.
+"""Prices of charging: per kWh, per minute and per session.
 
 All amounts are in the price's currency and include tax if the source states its rate.
 """
@@ -29,7 +29,7 @@ class Price(Struct, frozen=True, gc=False):
     parking_minute: float | None = None
     """For each minute of parking after charging."""
     at_least: bool = False
-    """Whether it is a minimum: restrictions such as the time of day apply."""
+    """Whether it is a minimum: it can be higher, for example at some times of day."""
     before_tax: bool = False
     """Whether tax at an unknown rate is added."""
 

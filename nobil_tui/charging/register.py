@@ -68,7 +68,7 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     opening: str = ""
     """The opening hours in words, such as ``open 24h``."""
     parking_fee: bool | None = None
-    """Whether parking is charged for; None if not known."""
+    """Whether there is a parking fee; None if not known."""
     availability: str = ""
     """Who may use it, in NOBIL's words: ``Public``, ``Visitors``."""
     description: str = ""
@@ -192,15 +192,15 @@ class Register:
         return iter(self._facts)
 
     def replace(self, facts: dict[str, Facts]) -> None:
-        """Replace all facts but those that a source has of its own stations."""
+        """Replace all facts except those that a source has of its own stations."""
         self._general = facts
         self._facts = {**facts, **self._own} if self._own else facts
         self.version += 1
 
     def use_own(self, facts: dict[str, Facts]) -> None:
-        """Use what the current source has of its own stations in place of other facts of them.
+        """Use the current source's facts about its own stations in place of others.
 
-        Their credits are their own; one that is empty means that they need none.
+        They have their own credits; an empty one means that no credit is needed.
         """
         if facts or self._own:
             self._own = facts

@@ -180,20 +180,19 @@ class Station(Struct, gc=False):
 
     @property
     def summary(self) -> Summary:
-        """The counts, computed again only after a change."""
+        """The counts, recomputed only after a change."""
         if self.cached is None:
             self.cached = summarize(self.connectors)
         return self.cached
 
 
-# Plain integers: looking up a member of an enum, and indexing by one, take longer than the
-# counting.
+# Plain integers: looking up an enum member and indexing by it takes longer than counting.
 _ZEROS = [0] * len(Count)
 _COUNT_INDEX = [list(Count).index(condition.adds_to) for condition in Condition]
 
 
 def summarize(connectors: list[Connector]) -> Summary:
-    """Count connectors by what matters to a driver."""
+    """Count connectors by the conditions that matter to a driver."""
     counts = _ZEROS.copy()
     for connector in connectors:
         counts[_COUNT_INDEX[connector.condition]] += 1

@@ -22,7 +22,8 @@ class Track(Struct, gc=False):
     heard_each: dict[int, int] | None = None
     """The same for single connectors that were named later than all of them."""
     at_least: int = 0
-    """A bit for each connector whose change was not seen: it may be older than ``timestamp``."""
+    """A bit for each connector whose last change was not seen, and so may be older than
+    ``timestamp``."""
     unnamed: int = 0
     """A bit for each connector that the register knows and the stream has not named yet."""
     evse_uids: tuple[str, ...] = ()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-# Importing ``typing`` takes as long as all that is done here: Ctrl-C meanwhile shows a traceback.
+# Importing ``typing`` takes as long as everything done here, and Ctrl-C meanwhile shows a
+# traceback.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -28,6 +29,6 @@ def main() -> NoReturn:
 
         code = run_command_line(sys.argv[1:])
     except KeyboardInterrupt:
-        # What ``ExitCode.INTERRUPTED`` is; it may not be imported yet.
+        # The value of ``ExitCode.INTERRUPTED``, which may not be imported yet.
         code = 130
     sys.exit(code)

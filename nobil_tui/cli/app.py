@@ -14,23 +14,23 @@ from nobil_tui.cli.messages import fail
 from nobil_tui.cli.startup import CommonOptions, register_path, start_up
 
 MAX_FPS = "1000"
-"""The limit of repaints per second, which Textual reads when it is imported. It repaints only if
-something changed; a high limit keeps the repaint after a key from waiting for the previous one."""
+"""The most repaints per second, which Textual reads when it is imported. It repaints only if
+something changed; with a high limit, the repaint after a key need not wait for the previous one."""
 
 SINK_DELAY = 0.25
-"""Seconds in which the first stations are painted, also by a slow machine: files can wait."""
+"""Seconds within which even a slow machine paints the first stations: files can wait for that."""
 
 _NO_UNICODE = (
     *("linux", "ansi", "sun", "pcansi", "unknown"),
     *(f"{name}{digit}" for name in ("cons", "vt") for digit in range(10)),
 )
-"""The beginning of names of terminals whose font lacks our signs, or shows others in their place:
-the console of Linux draws one square for several of them."""
+"""How the names of terminals begin whose font lacks our symbols or shows others in their place: the
+Linux console draws the same square for several of them."""
 
 
 def open_app(options: CommonOptions, *, ascii: bool | None) -> int:
-    """Open the app and return its exit code. ``ascii``: draw with ASCII only, or with Unicode; None
-    for what the terminal can draw."""
+    """Open the app and return its exit code. ``ascii``: whether to draw with ASCII only; None to
+    decide by the terminal."""
     require_terminal()
     startup = start_up(options)
 
@@ -99,7 +99,7 @@ def _encodes_unicode() -> bool:
 
 
 def _draws_unicode(environ: Mapping[str, str]) -> bool:
-    """Return whether the terminal draws our signs as different ones, as far as is known."""
+    """Return whether the terminal draws our symbols distinctly, as far as is known."""
     term = environ.get("TERM", "")
     if not term or term.casefold().startswith(_NO_UNICODE):
         return False
@@ -115,8 +115,9 @@ def _prepare_for_textual(environ: MutableMapping[str, str]) -> None:
     """Set and remove variables that Textual and Rich read when they are imported."""
     environ.setdefault("TEXTUAL_FPS", MAX_FPS)
     if not environ.get("NO_COLOR"):
-        # Set but empty means the same as not set (no-color.org).
+        # An empty value means the same as no value (no-color.org).
         environ.pop("NO_COLOR", None)
     for name in ("COLUMNS", "LINES"):
-        # The terminal knows its size; these may come from another one, or hold no number.
+        # The terminal knows its size; these variables may come from another terminal, or hold no
+        # number.
         environ.pop(name, None)

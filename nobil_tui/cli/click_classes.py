@@ -1,5 +1,5 @@
-"""Click commands and groups: suggest a similar command, list exit codes, and import a command when
-it is called."""
+"""Click commands and groups that suggest similar commands, list exit codes, and import commands on
+use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _SHOWABLE = LazyPattern(r"[\w-]{1,24}")
-"""A word that is too short to be an API key, and can be repeated in an error message."""
+"""A word that is too short to be an API key, so that an error message may repeat it."""
 
 
 def write_exit_codes(formatter: click.HelpFormatter, codes: Iterable[ExitCode]) -> None:
@@ -34,7 +34,7 @@ def _print_help(ctx: click.Context, _: click.Parameter, requested: bool) -> None
 
 
 class HelpfulCommand(click.Command):
-    """A command that prints ``--help`` as every other output is printed."""
+    """A command that prints ``--help`` like every other output."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option ``--help``."""
@@ -83,7 +83,7 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(SuggestingGroup):
-    """A group over a table of commands that are imported when called; help and completion read only
+    """A group of commands in a table that are imported when called; help and completion only read
     the table."""
 
     def __init__(self, *args: Any, lazy_commands: dict[str, LazyCommand], **kwargs: Any) -> None:
@@ -120,5 +120,5 @@ class LazyGroup(SuggestingGroup):
             for name, entry in self._lazy_commands.items()
             if name.startswith(incomplete)
         ]
-        # Not click.Group's implementation, which imports every command for its help.
+        # The implementation of click.Group would import every command for its help.
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]

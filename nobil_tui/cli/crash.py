@@ -1,6 +1,6 @@
-"""The end of the program by an unexpected exception: one sentence, and the path of a log.
+"""Report an unexpected exception that ends the program: one sentence, and the path of a log.
 
-A limit of the system is no defect: the sentence says which one.
+If the system set a limit, the sentence says which one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nobil_tui.cli.log_file import log_path
 from nobil_tui.cli.startup import start_log, start_log_in
 
 TAIL = 1 << 16
-"""Bytes at the end of a log that hold the last traceback."""
+"""How many bytes at the end of a log are searched for the last traceback."""
 
 _LIMITS = {
     errno.EMFILE: "The system lets this program open no more files. Raise the limit (ulimit -n).",
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 def report_crash(error: BaseException) -> str:
-    """Log an exception, unless that was done, and return where its traceback is."""
+    """Log an exception, unless it was logged already, and return a sentence that says where."""
     logged = isinstance(error, LoggedCrashError)
     if logged and error.__cause__ is not None:
         error = error.__cause__

@@ -21,8 +21,8 @@ def run_coroutine(work: Coroutine[Any, Any, _T]) -> _T:
     """Run ``work`` in an event loop of its own and return its result.
 
     Ctrl-C cancels it and ends the program with ``ExitCode.INTERRUPTED``; SIGTERM and SIGHUP cancel
-    it and end the program with ``ExitCode.SUCCESS``. ``work`` may clean up first. Threads are not
-    joined.
+    it and end the program with ``ExitCode.SUCCESS``. ``work`` may clean up first. It does not wait
+    for threads.
     """
     terminated = False
 

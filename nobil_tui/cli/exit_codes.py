@@ -12,12 +12,12 @@ class ExitCode(IntEnum):
     FAILURE = 1
     """Something could not be opened, served, written or fetched."""
     USAGE = 2
-    """The command line, the config or the terminal is not usable; also an id that no station
-    has."""
+    """The command line, the config or the terminal cannot be used, or no station has the given id.
+    """
     KEY_REFUSED = 3
     """The server refused the API key, and no app was open to enter another one."""
     TIMED_OUT = 4
-    """What was waited for did not happen in time, or before the source ended."""
+    """The awaited state did not occur in time, or before the source ended."""
     INTERRUPTED = 130
     """Ctrl-C, outside the app."""
 

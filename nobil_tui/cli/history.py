@@ -124,7 +124,7 @@ def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> N
         register = _register()
         if format_ == "csv":
             print_data(history_csv_header())
-        # Closed before the database, also if the output has no reader.
+        # Close it before the database, even if the output has no reader.
         with closing(database.changes(found, begin)) as changes:
             while lines := list(islice(changes, PRINTED_AT_ONCE)):
                 print_data(b"".join(encode(change, register) for change in lines))
@@ -135,7 +135,7 @@ def _milliseconds(local: datetime) -> int:
     try:
         return int(local.timestamp() * 1000)
     except (ValueError, OverflowError, OSError):
-        # In the zones of the first and the last day of the calendar, UTC has another year.
+        # On the first and the last day of the calendar, the year in UTC may be out of range.
         return 0 if local.year < 1970 else 2**63 - 1
 
 
@@ -219,7 +219,8 @@ def _imported_words(result: ImportResult) -> str:
 
 @contextmanager
 def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
-    """Open the history to read; None if there is none. End the program if it cannot be read."""
+    """Open the history for reading; return None if there is none. End the program if it cannot be
+    read."""
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.history.store import unreadable
     from nobil_tui.store.database_file import DATABASE_ERRORS, is_missing
@@ -242,9 +243,9 @@ BY_ID = ' To find the id of a station, use "nobil-tui list".'
 
 
 def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
-    """Return the stations that are meant; end the program if one is not known.
+    """Return the stations that the ids mean; end the program if one is not known.
 
-    Of a station of the register, nothing may be recorded; another id is a mistake.
+    A station of the register may have no history yet; any other id is a mistake.
     """
     from nobil_tui.search.station_ids import StationIds
 
@@ -267,7 +268,8 @@ def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
 
 
 def _register() -> Register:
-    """Return the names of the stations; without them, after a message, if they cannot be read."""
+    """Return the register with the names of the stations; print a message and return an empty one
+    if it cannot be read."""
     from nobil_tui.charging.register import CREDIT, Register
     from nobil_tui.register.cache import CacheError, load_register
 

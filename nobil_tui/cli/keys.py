@@ -1,4 +1,4 @@
-"""``nobil-tui keys``: add, list and revoke the API keys of consumers of the hub."""
+"""``nobil-tui keys``: add, list and revoke the API keys of the hub's consumers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``serve`` listens with: the address of this machine, the clients' keys and a certificate."""
+"""The options that ``serve`` listens with: the host, the clients' keys and a certificate."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _fixed_key(fixed: str, file: Path | None) -> OneKey:
             f"{KEY_VARIABLE} is set, so the keys of {safe_path(file)} would not be used. "
             "Unset it, or leave out --keys.",
         )
-    # The user has set it, and a container keeps what is printed.
+    # The user knows it, and containers store what is printed.
     return OneKey(fixed, KEY_VARIABLE, shown=False)
 
 
@@ -159,7 +159,8 @@ class Certificates:
     def _load(self, context: ssl.SSLContext) -> None:
         for file in self._files:
             if file is not None:
-                # Its error names the file, that of the next call does not; and a pipe would block.
+                # Unlike the next call, this one names the file in its error; and a pipe would
+                # block.
                 file.stat()
                 require_regular(file)
         # A key with a passphrase must not make a service wait for the terminal.
@@ -203,7 +204,7 @@ def _date_problem(server: ssl.SSLContext, cert: Path) -> str:
     except ssl.SSLCertVerificationError as error:
         return _DATE_PROBLEMS.get(error.verify_code, "")
     except (OSError, ValueError):
-        # Clients say more about other problems than we know.
+        # Clients report other problems better than we could.
         pass
     return ""
 

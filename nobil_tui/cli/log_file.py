@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class RedactingFormatter(logging.Formatter):
-    """Format a record without secrets and control characters."""
+    """Formats records without secrets and control characters."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__("{asctime} {levelname:7} {name}: {message}", style="{")
@@ -55,12 +55,12 @@ def start_logging(path: Path | None, level: str, secrets: Iterable[str]) -> Reda
             handler = PrivateFileHandler(path, maxBytes=MAX_LOG_BYTES, backupCount=1)
     for old in [each for each in root.handlers if isinstance(each.formatter, RedactingFormatter)]:
         root.removeHandler(old)
-        # What it still holds may not fit on the disk.
+        # What it has buffered may not fit on the disk.
         with suppress(OSError):
             old.close()
     redactor = Redactor(secrets)
     handler.setFormatter(RedactingFormatter(redactor))
-    # On the handler too: some loggers set their own level.
+    # Set it on the handler too: some loggers have their own level.
     handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
@@ -85,5 +85,5 @@ def _log_thread_error(error: threading.ExceptHookArgs) -> None:
 
 
 def _log_unraisable(error: sys.UnraisableHookArgs) -> None:
-    """Log what Python would print over the screen, such as an exception of a destructor."""
+    """Log exceptions that Python would print over the screen, such as one in a destructor."""
     logger.error("exception ignored in %r", error.object, exc_info=error.exc_value)

@@ -34,10 +34,10 @@ class CommandError(click.ClickException):
 
 
 STDERR_CLOSE_SECONDS = 1.0
-"""Seconds that the end of a service waits for a reader of stderr that takes nothing."""
+"""Seconds for which the end of a service waits for a reader of stderr that does not read."""
 
 _background: list[BackgroundWriter] = []
-"""The last one writes to stderr in place of the caller."""
+"""The last one writes to stderr instead of the caller."""
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def messages_to(receiver: Callable[[str], None]) -> Iterator[None]:
 def print_message(text: str) -> None:
     """Print a line for the user on stderr.
 
-    It may hold the name of a file, and so any character: a terminal must not obey it.
+    It may contain a file name, and so any character: the terminal must not interpret it.
     """
     text = without_controls(text)
     if _receivers:

@@ -1,4 +1,4 @@
-"""Standard output, which is for data: the one way to print it.
+"""Print data to standard output.
 
 If it is closed or cannot be written, the program ends with a message. If its reader is gone, as
 after ``| head``, it ends silently, as commands usually do.
@@ -22,7 +22,7 @@ from nobil_tui.cli.streams import write_all
 def print_text(text: str) -> None:
     """Print a text and a newline for the user, in the encoding of the locale.
 
-    It may hold the name of a file, and so any character: a terminal must not obey it.
+    It may contain a file name, and so any character: the terminal must not interpret it.
     """
     print_data(encoded(f"{without_controls(text)}\n"))
 
@@ -37,7 +37,7 @@ def print_data(data: bytes) -> None:
 
 
 def encoded(text: str) -> bytes:
-    """Encode a text for the user; what the locale lacks becomes a question mark."""
+    """Encode a text for the user; characters that the locale lacks become question marks."""
     require_stdout()
     return text.encode(sys.stdout.encoding or "utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""``--publish``: publish what is read into NATS, for ``serve`` and ``relay``."""
+"""``--publish`` of ``serve`` and ``relay``: publish the source into NATS."""
 
 from __future__ import annotations
 

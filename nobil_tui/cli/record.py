@@ -169,7 +169,7 @@ def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
         line.print_message(str(error))
         code = ExitCode.KEY_REFUSED
     except RecordError:
-        # Reported below, with an error that occurs only on closing.
+        # Reported below, together with an error that only occurs when closing.
         pass
     finally:
         recorder.close()
@@ -181,7 +181,7 @@ def _run(session: Session, settings: Settings, recorder: Recorder) -> None:
 
 
 def _summary(recorder: Recorder) -> str:
-    """Return what was recorded. An empty file is removed: it would only prevent the next
+    """Return what was recorded. An empty file is removed, since it would only block the next
     attempt."""
     if recorder.frames or recorder.error is not None:
         return f"Wrote {_frames(recorder.frames)} to {recorder.path}."

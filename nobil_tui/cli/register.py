@@ -1,4 +1,4 @@
-"""``nobil-tui register``: update, import or describe the station register."""
+"""``nobil-tui register``: update or import the station register, or show its status."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _run(
     except Exit as interrupted:
         kept = "The stored register" if can_merge else "A country that was not complete"
         reporter.line.print_message(f"Interrupted. {kept} was not changed.")
-        # SIGTERM is a success for other commands, but this one is not done.
+        # SIGTERM is a success for other commands, but here the work is not complete.
         raise Exit(interrupted.exit_code or ExitCode.FAILURE) from None
     except UpdateError as error:
         reporter.line.clear()

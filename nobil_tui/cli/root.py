@@ -34,7 +34,7 @@ class Root(LazyGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first argument names; explain how to give a source."""
+        """Return the command that the first argument names, or say how to give a source."""
         if args[0] not in CLI_COMMANDS and not ctx.resilient_parsing:
             from nobil_tui.sources.names import may_be_source
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def service_log(log_format: str) -> Iterator[HubLog]:
-    """Give the log of a service while it runs.
+    """Provide the log of a service while it runs.
 
     In JSON, the messages of the program and the error that ends it are events of the log too, so
     that every line on standard error is JSON once the command line is read.
@@ -45,7 +45,7 @@ def service_log(log_format: str) -> Iterator[HubLog]:
 
 
 def _ending(error: Exception) -> tuple[str, int]:
-    """Return what to say about the error that ends a service, and its exit code."""
+    """Return the message for an error that ends a service, and its exit code."""
     if isinstance(error, click.ClickException):
         return error.format_message(), error.exit_code
     if isinstance(error, NoHomeError):
@@ -56,5 +56,5 @@ def _ending(error: Exception) -> tuple[str, int]:
 
 
 def _redacted_line(text: str) -> str:
-    """Return a text as it may be in a line of the log."""
+    """Return a text without secrets, as one line of the log."""
     return safe_text(redact_addresses(text), 500)

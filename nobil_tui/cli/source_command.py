@@ -1,4 +1,4 @@
-"""What the commands share that read a source without a screen: options, session, errors."""
+"""Shared parts of the commands that read a source without a screen: options, session, errors."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
         from nobil_tui.feeds.source import SourceError
         from nobil_tui.sources.names import kind_of
 
-        # Of a text that names no source, the next step says so.
+        # The next step reports a text that names no source.
         with suppress(SourceError):
             if kind_of(options.source.strip()) is RECORDING:
                 options = options._replace(speed=float("inf"))

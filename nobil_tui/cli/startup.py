@@ -1,5 +1,4 @@
-"""What commands do before they run: read the config, start the log file, choose the source and open
-it."""
+"""The start of a command: read the config, start the log file, choose the source and open it."""
 
 from __future__ import annotations
 
@@ -53,7 +52,7 @@ class CommonOptions(NamedTuple):
 
 
 class Startup(NamedTuple):
-    """What a command that connects to a source starts with."""
+    """What a command needs to connect to a source."""
 
     config_path: Path | None
     """The config file; None without a home folder for one."""
@@ -64,7 +63,7 @@ class Startup(NamedTuple):
     warnings: tuple[str, ...]
     """What the user should know about the config and the source."""
     redactor: Redactor
-    """Removes the API keys from what is shown of the program itself."""
+    """Removes the API keys from the diagnostics."""
 
 
 def start_up(options: CommonOptions, tap: Tap | None = None) -> Startup:
@@ -107,8 +106,8 @@ def open_session(session: Session) -> None:
 
 
 def register_path() -> Path | None:
-    """Return the path of the register. Without a home folder, one that is deleted at the end: the
-    names that a source publishes are shown all the same. None if there is no such place either."""
+    """Return the path of the register. Without a home folder, return a temporary one, so that the
+    names that a source publishes are still shown; None if that is impossible too."""
     if (path := if_home(paths.register_file)) is not None:
         return path
     from tempfile import TemporaryDirectory
@@ -153,7 +152,7 @@ def _require_config(given: Path | None) -> None:
             f"{shlex.quote(path)}",
         )
     except OSError:
-        # Reading it says why.
+        # Reading it reports why.
         pass
 
 
@@ -178,8 +177,8 @@ def load_config_or_fail(given: Path | None) -> Config:
 def start_log(
     level: str | None, config: Config | None = None, source: str | None = None
 ) -> Redactor:
-    """Start the log file and keep every known API key out of it; return what does so, and can learn
-    more keys."""
+    """Start the log file and keep every known API key out of it; return the redactor, which can
+    learn more keys."""
     return start_log_in(paths.if_home(paths.log_file), level, config, source)
 
 
@@ -212,7 +211,7 @@ def _choose_source(
     from nobil_tui.feeds.source import SourceError
 
     if text is not None and not text.strip():
-        # As of a variable that is not set: the simulation is not what was meant.
+        # Probably an unset variable: the user did not mean the simulation.
         fail(ExitCode.USAGE, f"--source is empty; expected {catalogue.expected()}.")
     try:
         if text is not None:

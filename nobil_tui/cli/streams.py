@@ -1,4 +1,4 @@
-"""Write to a standard stream: all of it, however slow its reader is, or in a thread."""
+"""Write to a standard stream completely, however slow its reader is, or in a thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 MAX_WAITING_CHARACTERS = 1 << 20
-"""Characters that may wait for a reader; further texts are dropped, and counted."""
+"""The most characters that wait for a reader; further texts are dropped and counted."""
 
 
 def write_all(out: BinaryIO, data: bytes) -> None:
@@ -29,7 +29,7 @@ def write_all(out: BinaryIO, data: bytes) -> None:
 
 
 class BackgroundWriter:
-    """Passes texts to ``write`` in a thread, in their order: a stuck reader stops nothing else.
+    """Passes texts to ``write`` in order, in a thread, so that a stuck reader stops nothing else.
 
     ``report_lost`` is called with the number of texts that were dropped, once there is room again.
     """
@@ -39,7 +39,7 @@ class BackgroundWriter:
         self._report_lost = report_lost
         self._texts: deque[str] = deque()
         self._waiting = 0
-        """Characters that wait, with those that are being written."""
+        """How many characters wait or are being written."""
         self._lost = 0
         self._closing = False
         self._news = threading.Condition()
@@ -61,7 +61,7 @@ class BackgroundWriter:
             self._news.notify()
 
     def close(self, seconds: float) -> None:
-        """Write what waits, for at most so many seconds."""
+        """Write the waiting texts, for at most ``seconds``."""
         with self._news:
             self._closing = True
             self._news.notify()

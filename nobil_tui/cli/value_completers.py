@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 MAX_STATIONS_COMPLETED = 50
-"""Station ids that are offered from a file."""
+"""The most station ids that are offered from a file."""
 
 
 def complete_filter(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -34,7 +34,7 @@ def complete_filter(_: click.Context, __: click.Parameter, incomplete: str) -> l
 def complete_station(
     ctx: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete a starred station, or once it is begun, one of the last known states."""
+    """Complete an id from the starred stations or, once it is begun, from the last known states."""
     begun = incomplete.upper()
     starred = [station for station in _starred(ctx) if station.upper().startswith(begun)]
     return _items([*starred, *(_known(begun) if begun else ())])
@@ -43,12 +43,12 @@ def complete_station(
 def complete_recorded(
     _: click.Context, __: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Complete a station of which a history is stored."""
+    """Complete the id of a station that has a history."""
     from nobil_tui.history.database import HistoryDatabase
     from nobil_tui.store.database_file import DATABASE_ERRORS
 
     path, begun = paths.history_file(), incomplete.upper()
-    # A missing file is an error too: it is opened to read.
+    # A missing file is an error too, since it is only opened for reading.
     with suppress(*DATABASE_ERRORS), closing(HistoryDatabase.open_to_read(path)) as database:
         found = [name for name in database.stations if name.upper().startswith(begun)]
         return _items(found[:MAX_STATIONS_COMPLETED])
@@ -68,7 +68,7 @@ def _starred(ctx: click.Context) -> list[str]:
 
 
 def _known(begun: str) -> Iterator[str]:
-    """Yield the stations of every last known state whose ids begin so."""
+    """Yield the ids in every last known state that begin with ``begun``."""
     from nobil_tui.store.database_file import DATABASE_ERRORS
     from nobil_tui.store.state_file import open_to_read, read_ids
 

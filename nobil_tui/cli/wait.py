@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nobil_tui.session.session import Session
 
 UNTIL = {"free": "was free", "fault": "had a fault", "works": "worked"}
-"""The values of ``AlertWhen``, and each as words about what did not happen."""
+"""The values of ``AlertWhen``, each with the words for a state that did not occur."""
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h)?")
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 
@@ -69,10 +69,10 @@ def wait(
     """Wait until one of the stations is free, has a fault or works, and print that as a line of
     JSON.
 
-    The line has the fields of tail; before is null if it was so already. A station is free or has
-    a fault if one of its connectors is or has; it works if one is free or in use, and none has a
-    fault. With --filter, only the connectors that match count. The last known state does not count
-    until the stream confirms it.
+    The line has the fields of tail; before is null if the station was in this state from the start.
+    A station is free if one of its connectors is free, and has a fault if one has a fault. It works
+    if one is free or in use and none has a fault. With --filter, only the connectors that match
+    count. The last known state does not count until the stream confirms it.
     """
     from nobil_tui.config.alert_rules import AlertWhen
     from nobil_tui.headless.stdout import StdoutWriter

@@ -105,8 +105,7 @@ def _encoder(register: Register, *, as_text: bool) -> Encode:
 
 
 def _notify(config: Config, firing: Firing) -> None:
-    """Ring the terminal's bell, and ask it for a desktop notification unless another instance
-    does."""
+    """Ring the terminal's bell, and ask for a desktop notification unless another instance does."""
     from nobil_tui.alerts.terminal import BELL, in_tmux, notification, notify_method
     from nobil_tui.config.alert_rules import NotifyMethod
 
@@ -121,7 +120,7 @@ def _notify(config: Config, firing: Firing) -> None:
 
 
 def _deliver_example(config: Config, *, as_text: bool) -> None:
-    """Deliver an example as an alert is delivered; end the program if the command fails."""
+    """Deliver an example like a real alert; end the program if the command fails."""
     from nobil_tui.base.clock import Clock
     from nobil_tui.charging.register import Register
     from nobil_tui.cli.event_loop import run_coroutine

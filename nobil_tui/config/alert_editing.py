@@ -1,4 +1,4 @@
-"""Ways to change the alerts in the text of a config file, with comments kept."""
+"""Change the alerts in the text of a config file, and keep its comments."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ways_of_alert(
     def change() -> str:
         after = text
         for key, value in changed.items():
-            # A default that is written in the file is changed there, and not removed.
+            # If the file spells out a default, it is changed there and not removed.
             written = False if value is None else value
             after = change_key(after, (*RULES_PATH, index, key), written)
         return after
@@ -59,7 +59,7 @@ def _index_of(rules: list[dict[str, Any]], key: AlertKey) -> int:
 
 
 def _with_new_table(text: str, table: dict[str, Any]) -> str:
-    """Add an alert behind the last one, else at the end."""
+    """Add an alert after the last one, else at the end."""
     lines = "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in table.items())
     gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
     return f"{text}{gap}[[alerts.rule]]\n{lines}"
@@ -75,7 +75,7 @@ def _with_new_list(text: str, table: dict[str, Any]) -> str:
 
 
 def _without_table(text: str, index: int) -> str:
-    """Remove an alert with its lines, and keep what is written around it."""
+    """Remove the lines of an alert, and keep the text around them."""
     spans = TomlSpans(text)
     path: KeyPath = (*RULES_PATH, index)
     start, tail = spans.keys[path], spans.tails[path]

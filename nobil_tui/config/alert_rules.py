@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 MAX_RULES = 200
-"""Alerts of one config."""
+"""The most alerts of one config."""
 MAX_LEAST = 1000
 
 PLACEHOLDERS = ("name", "summary", "station", "connector", "when")
-"""What ``{...}`` in the hook's command can name."""
+"""The placeholders that the hook's command can contain."""
 
 
 class AlertWhen(StrEnum):
@@ -36,13 +36,13 @@ class NotifyMethod(StrEnum):
 
 
 AlertKey = tuple[str, str, str, str, int]
-"""What makes an alert another one: station, connector, filter, event and number."""
+"""What identifies an alert: station, connector, filter, event and number."""
 
 _KEY_DEFAULTS = (("station", ""), ("connector", ""), ("filter", ""), ("when", "free"), ("least", 1))
 
 
 def key_of_table(table: Mapping[str, Any]) -> AlertKey:
-    """Return the key of an alert as the file holds it."""
+    """Return the key of an alert, given its table in the file."""
     station, connector, text, when, least = (
         table.get(name, missing) for name, missing in _KEY_DEFAULTS
     )
@@ -67,12 +67,12 @@ class AlertRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     @property
     def key(self) -> AlertKey:
-        """What makes it another alert than the others."""
+        """What identifies the alert."""
         return self.station, self.connector, self.filter, str(self.when), self.least
 
 
 def rule_of_key(key: AlertKey) -> AlertRule:
-    """Return the alert for once that has a key."""
+    """Return the one-time alert with this key."""
     station, connector, text, when, least = key
     return AlertRule(station, connector, text, AlertWhen(when), least)
 

@@ -1,4 +1,4 @@
-"""What types cannot say of the alerts of a config."""
+"""Validate what types cannot express about alerts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def filter_problem(text: str, *, needs_terms: bool) -> str:
 
 
 def validate_command(command: list[str], path: KeyPath) -> None:
-    """Raise ``InvalidValueError`` for a hook that cannot be run as it is written."""
+    """Raise ``InvalidValueError`` for a command of the hook that cannot be run as written."""
     if len(command) > MAX_ARGUMENTS:
         raise InvalidValueError(
             path, f"has {len(command)} arguments; expected at most {MAX_ARGUMENTS}."
@@ -72,7 +72,7 @@ def validate_command(command: list[str], path: KeyPath) -> None:
                     place, f"has {quoted(f'{{{name}}}')}; expected {known}.{hint}"
                 )
     if (script := _script_with_placeholder(command)) is not None:
-        # A station's name is not ours: "$(...)" in it would be run.
+        # A station's name comes from outside: the shell would run "$(...)" in it.
         raise InvalidValueError(
             (*path, script),
             'has a placeholder in a script, which would run what a name contains; write "$1" in '

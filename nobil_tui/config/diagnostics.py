@@ -1,4 +1,4 @@
-"""Explain why a document is invalid: which value, what it is, and what is expected.
+"""Explain why a config is invalid: which value, what it is, and what is expected.
 
 msgspec validates. Only when it fails does this module walk over the same types, since msgspec's
 messages name no line, lose the keys of tables, and can quote the file.
@@ -72,7 +72,7 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
 
 def _in_union(value: Any, kind: inspect.UnionType, path: KeyPath) -> Iterator[InvalidValueError]:
     members = [member for member in kind.types if not isinstance(member, inspect.NoneType)]
-    # Explain a list by its elements: that says more than that it is not a text.
+    # Explain a list by its elements, which is more helpful than "not a text".
     for member in members:
         lists = isinstance(member, inspect.ListType | inspect.TupleType)
         if len(members) == 1 or (lists and isinstance(value, list)):

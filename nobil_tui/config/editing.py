@@ -1,7 +1,7 @@
 """Edit the text of a config file and keep its comments, order and spacing.
 
-No single way of editing is right for every form of a table or list. Each way yields a candidate,
-and the first one that has the wanted meaning and keeps all comments is taken.
+No single way of editing suits every form of a table or list. Each way yields a candidate; the first
+one that has the intended meaning and keeps all comments is used.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WITH_COMMENTS = re.compile(r"[^\n]*+(?:\n[ \t]*+#[^\n]*+)*+")
 
 
 class CannotEditError(Exception):
-    """No way of editing gives the wanted result."""
+    """No way of editing gives the intended result."""
 
 
 def edit_text(text: str, operation: Operation) -> str:
@@ -115,7 +115,7 @@ def _comments(text: str) -> Counter[str]:
     return Counter(text[span.start : span.end].rstrip() for span in TomlSpans(text).comments)
 
 
-# Edits by tomlkit, which keeps the form of what it changes.
+# Edits by tomlkit, which keeps the form of the values that it changes.
 
 
 def _by_library(text: str, change: Callable[[Any], None]) -> str:
@@ -152,7 +152,7 @@ def _set(root: Any, path: KeyPath, value: Any) -> None:
     root[key] = value
 
 
-# Edits by span, which add a line where a person would and change nothing else.
+# Edits by span, which add a line where a user would and change nothing else.
 
 
 def _line(key: str | int, value: Any) -> str:

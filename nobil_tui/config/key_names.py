@@ -25,10 +25,10 @@ _NAMED = (
     *("escape", "enter", "tab", "backspace", "insert", "delete", "left", "right", "up", "down"),
     *("home", "end", "pageup", "pagedown", *_FUNCTION_KEYS),
 )
-"""Keys that type nothing."""
+"""Keys that type no character."""
 
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter"}
-"""Keys that a terminal sends like another key."""
+"""Keys for which a terminal sends the same bytes as for another key."""
 
 _OTHER_WORDS = {
     "esc": "escape",

@@ -124,8 +124,8 @@ class HistorySection(_Section, frozen=True, forbid_unknown_fields=True):
     """``[history]``: the recording of changes on this machine."""
 
     record: RecordMode = RecordMode.STARRED
-    """Whose changes are stored. Unless off, every station's occupancy by hour of the week is
-    too."""
+    """The stations whose changes are stored. Unless off, every station's occupancy by hour of the
+    week is stored too."""
 
 
 class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
@@ -148,7 +148,7 @@ class InterfaceSection(_Section, frozen=True, forbid_unknown_fields=True):
 
 
 class ThemeSection(_Section, frozen=True, forbid_unknown_fields=True):
-    """``[themes.NAME]``: a theme of the user. A colour that is empty is that of our own theme."""
+    """``[themes.NAME]``: a theme of the user. An empty colour is that of our own theme."""
 
     dark: bool = True
     """Whether it is based on the dark theme, or on the light one."""
@@ -188,7 +188,7 @@ THEME_COLOURS = (
     "surface",
     "panel",
 )
-"""The colours of a theme that every widget knows; the others are those of conditions and stars."""
+"""The colours of a theme that every widget uses; the others are for conditions and stars."""
 
 
 class Config(_Section, frozen=True, forbid_unknown_fields=True):

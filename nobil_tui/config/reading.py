@@ -21,12 +21,12 @@ from nobil_tui.config.validation import validate
 __all__ = ["ConfigError", "config_warnings", "load_config", "stamp"]
 
 MAX_CONFIG_BYTES = 1024 * 1024
-"""The greatest size of a config file."""
+"""The maximum size of a config file, in bytes."""
 
 _WHERE = LazyPattern(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)\s*$")
 
 _MANY_DOTS = 16
-"""Dots of a line that may hold a key of too many parts."""
+"""A line with this many dots may have a key of too many parts."""
 _LONG_NUMBER = LazyPattern(r"[0-9_]{4000}")
 
 
@@ -72,7 +72,7 @@ def read_config_file(path: Path) -> bytes | None:
     try:
         mode = path.stat().st_mode
         if not stat_bits.S_ISREG(mode):
-            # Compared as files: a relative path has no real one if its directory was deleted.
+            # Compare the files: a relative path cannot be resolved if its directory was deleted.
             if path.samefile(os.devnull):
                 return b""
             what = "a directory" if stat_bits.S_ISDIR(mode) else "not an ordinary file"
@@ -138,7 +138,7 @@ def decode_config(path: Path, content: bytes) -> str:
 
 def _check_keys(path: Path, text: str) -> None:
     """Refuse keys that would keep the parser busy for minutes."""
-    # Few files have a line with so many dots, so few need the import.
+    # Few files have such a line, so few need the import.
     if all(line.count(".") < _MANY_DOTS for line in text.split("\n")):
         return
     from nobil_tui.config.toml_spans import MAX_KEY_PARTS, deep_key
@@ -164,7 +164,8 @@ def _document(path: Path, text: str) -> dict[str, Any]:
             f"{safe_path(path)}: is nested too deeply; expected tables of simple values."
         ) from None
     except ValueError:
-        # Python converts no integer of more than 4,300 digits. The parser does not say where it is.
+        # Python does not convert integers of more than 4,300 digits. The parser does not say where
+        # they are.
         raise ConfigError(
             f"{safe_path(path)}:{_line_of_long_number(text)}: holds a number of too many digits."
         ) from None

@@ -25,8 +25,8 @@ _ASSIGNMENT = re.compile(
     """,
     re.VERBOSE,
 )
-"""A name and its value in a comment. A name is tried from its first letter only, and nothing
-backtracks, so the search is linear in the length of the comment."""
+"""A name and its value in a comment. Names are matched from their first letter only and nothing
+backtracks, so the search takes linear time."""
 
 
 def redact_config(text: str, config: Config) -> str:

@@ -55,7 +55,7 @@ class Setting(Struct, frozen=True):
     comment: str
     """Shown above it in a new config file, one line per line."""
     example: str
-    """What a new config file shows, in TOML: the default if there is one."""
+    """The example in a new config file, in TOML: the default if there is one."""
     check: Check = Check.TYPE
     max_length: int = 0
     may_be_empty: bool = True
@@ -201,7 +201,7 @@ SETTINGS = (
     Setting(
         "hub",
         "received_bytes",
-        "How many bytes a client of the stream may send in a minute. It has no reason to.",
+        "How many bytes a client of the stream may send in a minute. Clients usually send none.",
         "65536",
     ),
     Setting(
@@ -229,7 +229,7 @@ SETTINGS = (
     Setting(
         "interface",
         "theme",
-        "A color theme. If auto or empty, it is dark or light like the terminal, if known.",
+        "A colour theme. If auto or empty, it is dark or light like the terminal, if known.",
         '""',
         Check.TEXT,
         MAX_NAME,
@@ -266,7 +266,7 @@ SETTINGS = (
     Setting(
         "themes",
         "",
-        "Your own color themes. Colors left out are those of the dark or the light theme.\n"
+        "Your own colour themes. A colour left out is that of the dark or the light theme.\n"
         "The names: primary, secondary, accent, success, warning, error, foreground, background,\n"
         "surface, panel, free, occupied, blocked, reserved, fault, unknown, star.",
         'evening = { dark = true, primary = "#ffb454", background = "#101418" }',

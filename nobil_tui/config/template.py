@@ -54,7 +54,7 @@ def init_config(path: Path) -> None:
     Raise ``NotSavedError``, also if the file exists.
     """
     with translating_errors(path):
-        # Fails for a relative path if the working directory was deleted.
+        # Raises for a relative path if the working directory was deleted.
         target = Path(os.path.realpath(path))
         make_folders(target.parent)
         try:

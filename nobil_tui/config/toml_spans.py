@@ -21,7 +21,7 @@ _TEXT = re.compile(
 )
 _PLAIN = re.compile(r"[^,\]}#\n]+")
 MAX_KEY_PARTS = 16
-"""Parts of a dotted key. Parsers take time in proportion to the square of this number."""
+"""The most parts of a dotted key. Parsers take time in proportion to their square."""
 _DEEP_KEY = re.compile(
     rf"""
     (?: ^ | [\[{{,] ) [ \t]*+
@@ -34,7 +34,7 @@ _DEEP_KEY = re.compile(
 def deep_key(text: str) -> int | None:
     """Return the offset of the first key of more than ``MAX_KEY_PARTS`` parts, None without one.
 
-    Reads any text, so a line of a long text in quotes may look like such a key too.
+    Reads any text, so a line of a multi-line string may look like such a key too.
     """
     found = _DEEP_KEY.search(text)
     return None if found is None else found.start()
@@ -61,7 +61,7 @@ class TomlSpans:
         self.tails: dict[KeyPath, int] = {}
         """The offset after each ``[table]``: after its last own statement, else its header."""
         self._at = 0
-        self._tables: dict[KeyPath, int] = {}  # how many [[tables]] of each name there are so far
+        self._tables: dict[KeyPath, int] = {}  # How many [[tables]] of each name there are so far.
         # Nesting beyond the recursion limit, or newer TOML: use what was found so far.
         with suppress(RecursionError, ValueError):
             self._document()

@@ -59,7 +59,7 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
                 for colour, text in theme.items():
                     if colour != "dark" and text and not _COLOUR.fullmatch(text):
                         raise InvalidValueError(
-                            (*path, name, colour), "is not a color; expected one like #0e1218."
+                            (*path, name, colour), "is not a colour; expected one like #0e1218."
                         )
         case Check.COMMAND | Check.ALERTS:
             # Most configs have neither, and filters take time to import.

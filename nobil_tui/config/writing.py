@@ -32,12 +32,12 @@ LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program that saves."""
 
 MAX_TRIES = 20
-"""Attempts when another program saves the file meanwhile: an editor ignores the lock, and there may
-be none."""
+"""Attempts if another program saves the file meanwhile: editors ignore the lock, and some file
+systems have none."""
 
 
 class ConfigAwayError(NotSavedError):
-    """The file is missing or empty, and was not before: another program may be replacing it."""
+    """The file is missing or empty, but was not before: another program may be replacing it."""
 
 
 class SavedConfig(NamedTuple):
@@ -56,7 +56,7 @@ class _FileState(NamedTuple):
     document: dict[str, Any]
     config: Config
     is_away: bool
-    """Whether the content is not in the file, but what it contained last."""
+    """Whether the file is missing or empty, and the content is what it contained last."""
 
 
 def update_config(
@@ -76,7 +76,7 @@ def update_config(
     ``NotSavedError`` if it cannot be written or would become invalid. Then it is unchanged.
     """
     with translating_errors(path):
-        # Fails for a relative path if the working directory was deleted.
+        # Raises for a relative path if the working directory was deleted.
         target = Path(os.path.realpath(path))
 
     def read() -> _FileState:
@@ -145,7 +145,7 @@ def _edited(path: Path, seen: _FileState, operations: Sequence[Operation]) -> by
             "without harm. Change it by hand, or write its tables under [headers]."
         ) from None
     if not text.endswith("\n") and not (seen.content and not seen.content.endswith(b"\n")):
-        # An edit at the end of a file that ended with its line, or that is new.
+        # The edit is at the end of a file that ended with a line feed, or that is new.
         text += "\n"
     if windows:
         text = text.replace("\n", "\r\n")

@@ -12,7 +12,7 @@ from nobil_tui.charging.events import RawReport
 from nobil_tui.monitor.unknown_words import UnknownWords
 
 MAX_ENTRIES = 10_000
-"""Entries of one batch; if more happen before it is taken, the oldest are dropped."""
+"""The most entries of one batch; if there are more, the oldest are dropped."""
 
 
 class LinkPhase(Enum):
@@ -46,7 +46,8 @@ class NoteKind(Enum):
     """The stream names more than the board holds."""
     RESTARTED = "restarted"
     ALERT = "alert"
-    """An alert fired. Not of the stream: its receiver adds it to the log."""
+    """An alert fired. The monitor does not send it: the receiver of the alert adds it to the log.
+    """
 
 
 class Note(Struct, frozen=True):
@@ -68,9 +69,9 @@ class LinkState(Struct, frozen=True):
     retry_at: int = 0
     """When the next attempt is; zero if none is planned."""
     login: bool = False
-    """Whether a login was refused, and not the API key; ``reason`` says by which server."""
+    """Whether a server refused the login, and not the API key; ``reason`` says which server."""
     polled: bool = False
-    """Whether a live source is asked now and then, and sends nothing by itself."""
+    """Whether the source is polled, since there is no live stream."""
 
 
 class StreamCounts(Struct):
@@ -92,9 +93,10 @@ class Batch(Struct):
     entries: list[BatchEntry] = field(default_factory=list)
     """Changes and notes, in their order."""
     touched: set[str] = field(default_factory=set)
-    """The stations that a report named, and ``expired``."""
+    """The stations that a report named, and those in ``expired``."""
     expired: set[str] = field(default_factory=set)
-    """The stations with connectors that became unknown by age."""
+    """The stations with connectors that became unknown because they were unconfirmed for too long.
+    """
     raw_reports: list[RawReport] = field(default_factory=list)
     """The chargers' own reports."""
     raw_places: list[int] = field(default_factory=list)
@@ -102,7 +104,8 @@ class Batch(Struct):
     first_entry: int = 0
     """How many entries the monitor had made before the first one here."""
     whole: bool = False
-    """Whether any station may have changed or left: a snapshot came, or the board was replaced."""
+    """Whether any station may have changed or left: there was a snapshot, or the board was
+    replaced."""
     restored: bool = False
     """Whether ``whole`` is only due to the last known state, which is stored already."""
     alive_at: int = 0

@@ -46,10 +46,9 @@ if TYPE_CHECKING:
     from nobil_tui.charging.hub_relay import HubRelay
 
 UNREADABLE_NOTE_INTERVAL = 60_000
-"""Milliseconds between two notes of unreadable frames at least: they must not fill the log."""
+"""The least time in ms between two notes of unreadable frames: they must not fill the log."""
 QUIET_AFTER = 30_000
-"""Milliseconds without an event after which a link is quiet; no frame takes as long to be applied.
-"""
+"""Time in ms without an event after which a link is quiet; applying a frame never takes as long."""
 
 logger = logging.getLogger(__name__)
 
@@ -220,7 +219,7 @@ class BoardUpdater:
                 self.link = LinkState(LinkPhase.LIVE, reason, polled=polled)
             case Lost(reason, heard_at, retry_at):
                 board.downtime.stop(heard_at)
-                # Without a time, it is not for us to try: a relay is silent.
+                # Without a time there is nothing to retry: a relay is silent.
                 kind = NoteKind.LOST if retry_at else NoteKind.NOT_LIVE
                 phase = LinkPhase.RETRYING if retry_at else LinkPhase.NOT_LIVE
                 self._note_once(Note(heard_at, kind, reason))

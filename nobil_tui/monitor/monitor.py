@@ -19,12 +19,12 @@ from nobil_tui.monitor.board_updater import BoardUpdater
 from nobil_tui.monitor.sinks import BatchOutlet, Sink, SinkRunner
 
 TICK = 0.05
-"""Seconds between two batches at least."""
+"""The least time between two batches, in seconds."""
 SNAPSHOT_WAIT = 0.005
 """Seconds to wait for the first snapshot after a connection, so that both are one batch."""
 LINK_INTERVAL = 60.0
-"""Seconds between two looks at the link: for expired connectors while it is down, and until when it
-was alive while nothing comes."""
+"""Seconds between two checks of the link: for expired connectors while it is down, and for how long
+it has been alive while nothing is received."""
 
 
 Restore = Callable[[int], Awaitable[bool]]
@@ -156,7 +156,7 @@ class Monitor:
         next_at = time_of()
         while True:
             await self._news.wait()
-            # Not after each batch: behind a lone change, that timer would wake the process for
+            # Not after each batch: after a single change, that timer would wake the process for
             # nothing.
             if (rest := next_at - time_of()) > 0:
                 await asyncio.sleep(rest)
@@ -174,7 +174,7 @@ class Monitor:
                 return
 
     async def _first_stations(self, seconds: float) -> None:
-        """Wait for the first stations, for at most so many seconds."""
+        """Wait for the first stations, for at most ``seconds``."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not self.board.stations:
@@ -214,8 +214,9 @@ class Monitor:
             await events.aclose()
 
     async def _watch_link(self) -> None:
-        """Once a minute, expire connectors while the link is down: with a rejected key, that can
-        last weeks. While it is live, say until when, so that sinks store that of a quiet link."""
+        """Once a minute, expire connectors while the link is down: after a refused key, that can
+        last weeks. While it is live, note so, so that sinks store how long a quiet link was alive.
+        """
         while True:
             await self._clock.sleep(LINK_INTERVAL)
             if self.board.downtime.live:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 
 _PAUSE = 1000
-"""Milliseconds from which the time between two frames is a pause, and not part of a burst."""
+"""The shortest time in ms between two frames that counts as a pause, and not as part of a burst."""
 _PAUSES = 64
-"""Pauses that are remembered."""
+"""How many pauses are remembered."""
 _MIN_FRAMES = 20
-"""Frames before the pace is known."""
+"""How many frames are needed before the pace is known."""
 _TIMES_LONGER = 4
-"""How many times longer than the longest usual pause a silence is unusual."""
+"""A silence is unusual if it is this many times as long as the longest usual pause."""
 _MIN_SILENCE = 20_000
-"""Milliseconds of silence that are usual in every stream."""
+"""A silence of this many ms is usual in every stream."""
 
 
 class StreamPace:
@@ -25,7 +25,7 @@ class StreamPace:
         self._last = 0
         """The time of the latest frame; zero before one of this connection."""
         self._began = 0
-        """Since when the connection is watched: its first frames may be from before."""
+        """Since when the connection is observed: its first frames may be older."""
 
     def note(self, at: int) -> None:
         """Note a frame."""
@@ -36,7 +36,7 @@ class StreamPace:
         self._frames += 1
 
     def start(self, now: int) -> None:
-        """Note that the connection is up: it cannot have been silent for longer."""
+        """Note that the connection is up: its silence begins now."""
         self._began = now
 
     def stop(self) -> None:

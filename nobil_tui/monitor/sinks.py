@@ -20,8 +20,8 @@ class Sink(Protocol):
     * ``take`` gets one batch at a time, in their order. Batches are shared by all sinks: read only.
     * While ``take`` runs, the batches that follow are merged, and it gets them as one. A slow sink
       therefore delays neither the feed nor another sink.
-    * ``take`` may return a pause in seconds. Batches are merged for so long too, and passed on when
-      the pause is over, even if no other batch follows.
+    * ``take`` may return a pause in seconds. Batches are merged during the pause too, and passed on
+      after it, even if no other batch follows.
     * Merging never loses a station: it is in ``touched`` or ``raw_reports``, or the merged batch is
       ``whole``. Of entries, only the latest ``MAX_ENTRIES`` are kept. A sink that mirrors the board
       by these fields holds the final state after ``finish``.

@@ -1,4 +1,4 @@
-"""What to look at when something is wrong with a stream: bad frames and connections."""
+"""Record the problems of a stream for the diagnostics: unreadable frames and lost connections."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nobil_tui.charging.events import (
 )
 
 MAX_BAD_FRAMES = 20
-"""Unreadable frames that are kept."""
+"""How many unreadable frames are kept."""
 MAX_LINK_EVENTS = 40
-"""Events of the link that are kept."""
+"""How many events of the link are kept."""
 MAX_IGNORED_TYPES = 50
-"""Types of ignored frames that are counted singly."""
+"""How many types of ignored frames are counted separately."""
 
 
 class LinkIncident(Struct, frozen=True):
@@ -33,22 +33,22 @@ class LinkIncident(Struct, frozen=True):
 
 
 class StreamRecord:
-    """Keeps the latest problems of a stream; what is older is counted only."""
+    """Keeps the latest problems of a stream; older ones are only counted."""
 
     def __init__(self) -> None:
         self.bad_frames: deque[Unreadable] = deque(maxlen=MAX_BAD_FRAMES)
         """The latest frames that could not be decoded."""
         self.ignored: Counter[str] = Counter()
-        """How often a frame of a type came that is not used."""
+        """How many frames of each unused type were received."""
         self.attempts = 0
         """How often a connection was tried."""
         self.connections = 0
         """How often it succeeded."""
         self.link_events: deque[LinkIncident] = deque(maxlen=MAX_LINK_EVENTS)
-        """What happened to the link; the same reason again and again is one entry."""
+        """What happened to the link; a repeated reason is one entry."""
 
     def note(self, event: Event, now: int) -> None:
-        """Record an event, at the time of the clock (ms), if it is one to look at."""
+        """Record an event at the time of the clock (ms), if the diagnostics show it."""
         match event:
             case Unreadable():
                 self.bad_frames.append(event)
@@ -71,6 +71,6 @@ class StreamRecord:
 
     def _link(self, at: int, text: str) -> None:
         if self.link_events and self.link_events[-1].text == text:
-            # An hour of failed attempts leaves room for what was before.
+            # Repeated failures must not push out earlier events.
             self.link_events.pop()
         self.link_events.append(LinkIncident(at, text))

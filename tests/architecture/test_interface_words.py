@@ -65,7 +65,7 @@ def test_the_texts_of_every_kind_are_collected() -> None:
     assert "Remember both in the config once they work" in dialog
     register = " ".join(read_texts(PACKAGE / "cli/register.py"))
     assert "Fetch the register from NOBIL." in register
-    assert "A color theme" in " ".join(read_texts(PACKAGE / "config/setting_table.py"))
+    assert "A colour theme" in " ".join(read_texts(PACKAGE / "config/setting_table.py"))
 
 
 def test_what_no_user_sees_is_not_collected() -> None:
