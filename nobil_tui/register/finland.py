@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from nobil_tui.base.clock import Clock
@@ -99,25 +100,14 @@ async def _update(
         LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes
     )
     if locations is None:
-        seen = origin
-        assert seen is not None  # noqa: S101  # only with an ETag
-        return await run_in_thread(
-            lambda: edit_stored(
-                path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now())
-            )
-        )
+        assert origin is not None  # noqa: S101  # only with an ETag
+        return await run_in_thread(partial(_mark_up_to_date, path, origin, clock))
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
     # Before the prices: the first rows on screen wait for the places.
     await on_places(await run_in_thread(lambda: decode_places(locations.body)))
     problem = ""
     if tariffs is None:
-        try:
-            tariffs = await rest.get(TARIFFS)
-        except UnreachableError as error:
-            if origin is not None:
-                raise
-            problem = str(error)
-            logger.warning("the prices of Finland are not known: %s", problem)
+        tariffs, problem = await _tariffs(rest, optional=origin is None)
     found = await run_in_thread(lambda: _decode(locations, tariffs))
     if not found.facts:
         raise NotReadableError(f"{rest.host} answered without any station")
@@ -133,6 +123,22 @@ async def _update(
     return await run_in_thread(
         lambda: edit_stored(path, lambda old: merged(old, {FINLAND_ORIGIN: found.facts}, fresh))
     )
+
+
+def _mark_up_to_date(path: Path, seen: Origin, clock: Clock) -> CachedRegister | None:
+    return edit_stored(path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now()))
+
+
+async def _tariffs(rest: FinlandRest, *, optional: bool) -> tuple[Answer | None, str]:
+    """Return the tariffs, or why they are not known. Raise ``UnreachableError`` for that unless
+    they are ``optional``."""
+    try:
+        return await rest.get(TARIFFS), ""
+    except UnreachableError as error:
+        if not optional:
+            raise
+        logger.warning("the prices of Finland are not known: %s", error)
+        return None, str(error)
 
 
 def _decode(locations: Answer, tariffs: Answer | None) -> Locations:

@@ -20,7 +20,6 @@ from nobil_tui.search.fields import FieldValues
 from nobil_tui.search.free_count import FreeCount
 from nobil_tui.search.index import PreparedIndex, StationIndex
 from nobil_tui.search.list_options import ListOptions
-from nobil_tui.search.no_match import first_unmatched, unmatched_part
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.sorting import Sort
@@ -272,6 +271,8 @@ class StationList:
         return self._no_match
 
     def _find_no_match(self) -> str:
+        from nobil_tui.search.no_match import first_unmatched, unmatched_part
+
         narrowed = self.options.starred_only or self.options.faults_only
         if len(self.query.parts) == 1 and not narrowed:
             # The list was searched for it already.

@@ -75,12 +75,8 @@ class DetailPainter:
         station = self._station_list.board.stations.get(station_id)
         where, counts, usual = [*self._where(station_id, facts, width)], [], []
         table = station is not None and bool(station.connectors)
-        if station is None:
-            complete = self._station_list.board.has_snapshot
-            absent = "Not in the stream" if complete else "Not reported yet"
-            rows = [*self._text(f"{absent}; its connectors are unknown.", width)]
-        elif not station.connectors:
-            rows = [*self._text("The stream names no connectors of this station.", width)]
+        if station is None or not station.connectors:
+            rows = [*self._text(self._no_connectors_text(station), width)]
         else:
             counts = [*self._counts(station, now, width)]
             usual = [*self._usual(history, now, width)]
@@ -151,6 +147,13 @@ class DetailPainter:
         """Return the URL of a map of the station; empty without a position."""
         position = self._station_list.register.facts(station_id).position
         return map_url(position) if position else ""
+
+    def _no_connectors_text(self, station: Station | None) -> str:
+        if station is not None:
+            return "The stream names no connectors of this station."
+        complete = self._station_list.board.has_snapshot
+        absent = "Not in the stream" if complete else "Not reported yet"
+        return f"{absent}; its connectors are unknown."
 
     # The head
 
