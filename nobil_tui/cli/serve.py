@@ -34,7 +34,9 @@ from nobil_tui.cli.source_command import (
 if TYPE_CHECKING:
     from nobil_tui.config.hub import HubSection
     from nobil_tui.hub.event_log import HubLog
+    from nobil_tui.hub.server import Hub
     from nobil_tui.session.session import Session
+    from nobil_tui.session.settings import Settings
 
 _HELP = f"""
 Serve a source with version 1 of the stream API, until interrupted.
@@ -152,10 +154,7 @@ def _serve(
         def maintain() -> None:
             if certificates is not None:
                 certificates.reload()
-            limits = settings.config.hub
-            if limits != hub.limits:
-                hub.use_limits(limits, _possible_connections(limits))
-                events.emit("limits changed", connections=limits.connections)
+            _follow_limits(hub, settings, events)
 
         service = HubService(session, hub, events, ServiceManager(os.environ), maintain)
         async with AsyncExitStack() as stack:
@@ -182,6 +181,13 @@ def _possible_connections(limits: HubSection) -> int:
             f"{limits.connections:,} of the config. Raise the limit of open files (ulimit -n)."
         )
     return possible
+
+
+def _follow_limits(hub: Hub, settings: Settings, events: HubLog) -> None:
+    limits = settings.config.hub
+    if limits != hub.limits:
+        hub.use_limits(limits, _possible_connections(limits))
+        events.emit("limits changed", connections=limits.connections)
 
 
 def _announce(url: str) -> None:

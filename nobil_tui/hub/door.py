@@ -14,13 +14,11 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from msgspec import Struct
-
 from nobil_tui.base.redaction import is_loopback
 from nobil_tui.hub.consumer import Allowance, Consumer, ConsumerOwner
+from nobil_tui.hub.denial import Denial, plain_response
 from nobil_tui.hub.frames import WINDOW_BITS
 from nobil_tui.hub.requests import (
-    KEY,
     PATH,
     STREAM_PATHS,
     Header,
@@ -57,15 +55,6 @@ _UPGRADE = re.compile(rb"\AGET .*\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNO
 # The library logs the whole URL with the key at debug level.
 _quiet = logging.getLogger("nobil_tui.hub.websockets")
 _quiet.setLevel(logging.INFO)
-
-
-class Denial(Struct, frozen=True):
-    """Why a request is not served."""
-
-    status: HTTPStatus
-    text: str
-    retry_after: int = 0
-    """Seconds; zero for none."""
 
 
 class Admission(Protocol):
@@ -167,7 +156,9 @@ class Door(asyncio.Protocol):
                 # Not worth a handshake.
                 transport.abort()
                 return
-            self._answer(_plain(Denial(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections", 30)))
+            self._answer(
+                plain_response(Denial(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections", 30))
+            )
             return
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self._hub.handshake_seconds, self.abort)
@@ -220,7 +211,7 @@ class Door(asyncio.Protocol):
             if len(self._head) > MAX_HEAD:
                 text = "The head of the request is too large"
                 too_large = Denial(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
-                self._answer(_plain(too_large), close=self._linger)
+                self._answer(plain_response(too_large), close=self._linger)
             return
         content, self._head = bytes(self._head), bytearray()
         if end < MAX_HEAD and _UPGRADE.match(content, 0, end + 2):
@@ -303,7 +294,9 @@ class Door(asyncio.Protocol):
         protocol.receive_data(head)
         requests = [each for each in protocol.events_received() if isinstance(each, Request)]
         if not requests:
-            self._answer(_plain(Denial(HTTPStatus.BAD_REQUEST, "The request cannot be read")))
+            self._answer(
+                plain_response(Denial(HTTPStatus.BAD_REQUEST, "The request cannot be read"))
+            )
             return
         request = requests[0]
         address = client_address(
@@ -351,7 +344,7 @@ class Door(asyncio.Protocol):
         lingers = _BARE.match(content, 0, content.find(b"\r\n\r\n") + 2) is None
         if http is None:
             text = f"The stream is at {PATH}; connect with a WebSocket"
-            denial = _plain(Denial(HTTPStatus.UPGRADE_REQUIRED, text))
+            denial = plain_response(Denial(HTTPStatus.UPGRADE_REQUIRED, text))
             self._answer(denial, close=self._linger if lingers else None)
             return
         # The door stays in between: the connection counts, and its time is limited.
@@ -374,11 +367,6 @@ def header_of(request: Request) -> Header:
     return header
 
 
-def wrong_key() -> Denial:
-    """Return the answer to a wrong or missing key."""
-    return Denial(HTTPStatus.UNAUTHORIZED, f"Give your key as ?{KEY}=")
-
-
 def _server_protocol(*, compress: bool) -> ServerProtocol:
     from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
     from websockets.server import ServerProtocol
@@ -399,17 +387,6 @@ def _server_protocol(*, compress: bool) -> ServerProtocol:
 def _first_offered(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     # Browsers and Node's ws give up unless one of those that they offer is chosen.
     return offered[0] if offered else None
-
-
-def _plain(denial: Denial) -> bytes:
-    """Return the answer to a request that is not read any further."""
-    body = denial.text + "\n"
-    retry = f"Retry-After: {denial.retry_after}\r\n" if denial.retry_after else ""
-    return (
-        f"HTTP/1.1 {denial.status.value} {denial.status.phrase}\r\n{retry}"
-        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-        f"Connection: close\r\n\r\n{body}"
-    ).encode()
 
 
 def _keep_alive(sock: socket.socket) -> None:

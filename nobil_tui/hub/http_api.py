@@ -20,7 +20,7 @@ from nobil_tui.base.tasks import run_in_thread
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.hub import requests
-from nobil_tui.hub.door import Denial
+from nobil_tui.hub.denial import Denial
 from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_filter
 from nobil_tui.hub.http_answer import PREFLIGHT, HttpAnswer, error_answer, send_answer
 from nobil_tui.hub.large_answers import LargeAnswers

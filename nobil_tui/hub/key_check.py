@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from nobil_tui.hub.api_keys import ConsumerKeys
 from nobil_tui.hub.counts import HubCounts
-from nobil_tui.hub.door import Denial, wrong_key
+from nobil_tui.hub.denial import Denial, wrong_key
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.rates import FailedTries, KnownKeys
 

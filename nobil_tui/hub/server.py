@@ -11,7 +11,6 @@ import ipaddress
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -31,12 +30,12 @@ from nobil_tui.hub.consumer import (
     Consumer,
 )
 from nobil_tui.hub.counts import HubCounts
-from nobil_tui.hub.door import Denial, Door
-from nobil_tui.hub.errors import NO_HOST, HubError, bind_reason
+from nobil_tui.hub.denial import Denial
+from nobil_tui.hub.door import Door
 from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.frames import SharedFrame
 from nobil_tui.hub.key_check import KeyCheck
-from nobil_tui.hub.listening_sockets import bind_all
+from nobil_tui.hub.listener import Listener
 from nobil_tui.hub.requests import KEY, PATH
 from nobil_tui.hub.served_board import ServedBoard
 from nobil_tui.monitor.batch import Batch
@@ -44,7 +43,6 @@ from nobil_tui.monitor.batch import Batch
 if TYPE_CHECKING:
     import ssl
 
-BACKLOG = 512
 SWEEP_SECONDS = 1.0
 """Seconds between two looks at who does not read."""
 JOIN_SLICE = 0.005
@@ -85,8 +83,7 @@ class Hub:
         self.make_http: Callable[[], asyncio.Protocol] | None = None
         """Returns a new connection of the HTTP server; None without one."""
         self._keys = keys
-        self._host = host
-        self._port = port
+        self._listener = Listener(host, port, lambda: Door(self))
         self.tls = tls
         """What encrypts the connections; None for plain ones."""
         self._events = events
@@ -95,8 +92,6 @@ class Hub:
         self._joining: deque[Consumer] = deque()
         self._doors: set[Door] = set()
         self.key_check = KeyCheck(keys, self.limits.failed_tries, self.counts, events)
-        self._servers: list[asyncio.Server] = []
-        """One for each address; empty before ``start``."""
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -107,10 +102,12 @@ class Hub:
     def addresses(self) -> list[str]:
         """The URLs without the key, one for each address of the host. Raises ``RuntimeError``
         before ``start``."""
-        if not self._servers:
+        self._require_started()
+        return [self._url_of(host, port) for host, port in self._listener.places]
+
+    def _require_started(self) -> None:
+        if not self._listener.is_started:
             raise RuntimeError("the hub is not started")
-        sockets = [sock for server in self._servers for sock in server.sockets]
-        return [self._url_of(*sock.getsockname()[:2]) for sock in sockets]
 
     def _url_of(self, host: str, port: int) -> str:
         address = ipaddress.ip_address(host)
@@ -169,53 +166,27 @@ class Hub:
 
         Consumers that connect before the first batch get their snapshot with it.
         """
-        if not self._host:
-            raise HubError(NO_HOST)
         # Imported now: the first handshake should not wait for it.
         import websockets.extensions.permessage_deflate
         import websockets.server  # noqa: F401  # for its side effect
 
-        try:
-            await self._listen()
-        except (OSError, OverflowError) as error:
-            raise HubError(bind_reason(error, self._host, self._port)) from None
-        except UnicodeError:
-            raise HubError(
-                f"{self._host[:40]!r} is not a host: choose an address of this machine, such "
-                "as 127.0.0.1"
-            ) from None
+        await self._listener.start()
         self._tasks = [asyncio.create_task(self._sweep()), asyncio.create_task(self._start_all())]
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
-    async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        sockets = await bind_all(self._host, self._port)
-        try:
-            for sock in sockets:
-                server = await loop.create_server(lambda: Door(self), sock=sock, backlog=BACKLOG)
-                self._servers.append(server)
-        except BaseException:
-            for server in self._servers:
-                server.close()
-            for sock in sockets:
-                sock.close()
-            self._servers.clear()
-            raise
-
     async def wait(self) -> None:
         """Wait until the hub is closed. Raises the error if a batch could not be sent."""
-        if not self._servers:
-            raise RuntimeError("the hub is not started")
+        self._require_started()
         await self._closed.wait()
         if self._error is not None:
             raise self._error
 
     async def close(self, within: float = DISCONNECT_TIMEOUT) -> None:
         """Close all connections: with a handshake, for at most ``within`` seconds."""
-        if not self._servers or self._closed.is_set():
+        if not self._listener.is_started or self._closed.is_set():
             return
-        await self._stop_accepting()
+        await self._listener.stop_accepting()
         self._say_goodbye()
         self._emptied.clear()
         if self._consumers:
@@ -233,22 +204,6 @@ class Hub:
         # Connections are closed in the next iteration of the loop.
         await asyncio.sleep(0)
         self._closed.set()
-
-    async def _stop_accepting(self) -> None:
-        """Close the servers.
-
-        A connection that was just accepted comes to the door in the next iterations of the loop.
-        asyncio would leave it open if its server were closed by then.
-        """
-        loop = asyncio.get_running_loop()
-        for listening in [sock for server in self._servers for sock in server.sockets]:
-            # Not on Windows.
-            with suppress(NotImplementedError):
-                loop.remove_reader(listening.fileno())
-        for _ in range(3):
-            await asyncio.sleep(0)
-        for server in self._servers:
-            server.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -414,8 +369,7 @@ class Hub:
 
     def _fail(self, error: BaseException) -> None:
         self._error = self._error or error
-        for server in self._servers:
-            server.close()
+        self._listener.close()
         self._say_goodbye()
         self._closed.set()
 
