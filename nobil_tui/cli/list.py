@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,8 @@ FILTER is in the language of the app's filter. The state is that of the live str
 with a snapshot, else the last known state; a message on stderr says which. A recording is played to
 its end. Stations are sorted by name, or by distance if FILTER has a position.
 
-In a terminal, prints a table of the columns in which any station has something; otherwise all cells
-between tabs, and the credit.
+In a terminal, prints a table of the columns in which any station has something, and truncates names
+and places to its width; otherwise all cells between tabs, and the credit.
 The counts are those of the connectors that FILTER selects. JSON and CSV have these fields:
 
 {COUNTS_HELP}
@@ -116,7 +117,7 @@ def list_command(
         elif as_csv:
             data = listing.stations_as_csv(lines)
         elif os.isatty(descriptor):
-            data = encoded(listing.stations_as_table(lines))
+            data = encoded(listing.stations_as_table(lines, shutil.get_terminal_size().columns))
         else:
             data = encoded(listing.stations_as_tabs(lines))
         await StdoutWriter(descriptor).write(data)

@@ -19,6 +19,12 @@ from nobil_tui.wire.station_lines import (
 _FIRST = (ListColumn.ID, ListColumn.FREE)
 """The columns of the station list before condition and certainty."""
 
+_TRUNCATED = (ListColumn.NAME, ListColumn.PLACE)
+"""The columns that are truncated in a narrow terminal."""
+MIN_TEXT = 8
+"""Characters of a name or a place that are always shown."""
+_GAP = "  "
+
 
 class StationLines(Struct, frozen=True):
     """The stations to print, each with its row of the station list."""
@@ -56,15 +62,21 @@ def stations_as_csv(lines: StationLines) -> bytes:
     return stations_csv(lines.counts)
 
 
-def stations_as_table(lines: StationLines) -> str:
-    """Return aligned columns with headings for a terminal, and the credit.
+def stations_as_table(lines: StationLines, width: int) -> str:
+    """Return aligned columns with headings for a terminal of ``width`` cells, and the credit.
 
-    Columns in which no station has anything are left out.
+    Columns in which no station has anything are left out. Names and places are truncated so that a
+    row fits on a line, if it can.
     """
     columns = [column for column in _columns(lines) if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
+    flexible = [index for index, (head, *_) in enumerate(columns) if head in _TRUNCATED]
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+    while excess > 0 and any(widths[index] > MIN_TEXT for index in flexible):
+        widths[max(flexible, key=widths.__getitem__)] -= 1
+        excess -= 1
     text = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        _GAP.join(_cell(text, width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in zip(*columns, strict=True)
     ]
     return "\n".join([*text, *credit_lines(lines.counts), ""])
@@ -83,6 +95,10 @@ def credit_lines(lines: Iterable[StationCounts]) -> list[str]:
     """Return a line that credits names, plugs and prices, if they have a credit."""
     credits = dict.fromkeys(line.credit for line in lines if line.credit)
     return [f"Station data: {'; '.join(credits)}"] if credits else []
+
+
+def _cell(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
 
 
 def _columns(lines: StationLines) -> Iterator[list[str]]:

@@ -46,7 +46,7 @@ def lines_of(facts: dict[str, Facts], filter_: str = "", credit: str = "") -> St
 
 
 def test_a_table_has_the_columns_in_which_a_station_has_something() -> None:
-    table = stations_as_table(lines_of({"NOR_1": FORNEBU, "NOR_2": Facts("Minde")}))
+    table = stations_as_table(lines_of({"NOR_1": FORNEBU, "NOR_2": Facts("Minde")}), 200)
     head, *rows = table.splitlines()
     assert head.split() == ["id", "free", "condition", "certainty", "name", "place", *LAST]
     fornebu, minde, unheard = rows
@@ -55,8 +55,21 @@ def test_a_table_has_the_columns_in_which_a_station_has_something() -> None:
     assert minde == minde[:price].rstrip()
     assert minde.split() == ["NOR_2", "?/2", "occupied", "confirmed", "Minde"]
     assert unheard.split() == ["NOR_9", "unknown", "no", "report"]
-    heads = stations_as_table(lines_of({"NOR_2": Facts("Minde")})).splitlines()[0].split()
+    heads = stations_as_table(lines_of({"NOR_2": Facts("Minde")}), 200).splitlines()[0].split()
     assert heads == ["id", "free", "condition", "certainty", "name"]
+
+
+def test_a_table_truncates_names_and_places_to_the_width() -> None:
+    long = Facts("Kauppakeskus Iso Omena, pohjoinen pysäköintihalli", "Kristiansund kommune")
+    lines = lines_of({"NOR_1": long, "NOR_2": Facts("Minde", "Bergen")})
+    whole = stations_as_table(lines, 200).splitlines()
+    assert long.name in whole[1]
+    assert long.place in whole[1]
+    for width in range(60, 120):
+        rows = stations_as_table(lines, width).splitlines()
+        assert max(map(len, rows)) == min(width, len(whole[1]))
+    head, row, _, _ = stations_as_table(lines, 20).splitlines()
+    assert row[head.index("name") :] == "Kauppak…  Kristia…"
 
 
 def test_a_pipe_always_gets_every_cell() -> None:
@@ -105,4 +118,4 @@ def test_prices_and_plugs_need_the_credit_as_names_do() -> None:
     facts = {"NOR_1": Facts(plugs=FORNEBU.plugs), "NOR_2": Facts(prices=FORNEBU.prices)}
     lines = lines_of(facts, credit="NOBIL")
     assert [line.credit for line in lines.counts] == ["NOBIL", "NOBIL", None]
-    assert stations_as_table(lines).splitlines()[-1] == "Station data: NOBIL"
+    assert stations_as_table(lines, 200).splitlines()[-1] == "Station data: NOBIL"

@@ -56,7 +56,7 @@ async def show() -> None:
         await pilot.app.push_screen(dialog)
         await pilot.pause()
         parts.append("\n".join(lines_of(dialog.query_one(ColumnList))))
-    parts.append(stations_as_table(list_stations(stations, START)))
+    parts.append(stations_as_table(list_stations(stations, START), 200))
     sys.stdout.write("\n---\n".join(parts))
 
 
