@@ -1,4 +1,4 @@
-"""What relies on how ``logging`` of the standard library works inside."""
+"""Code that relies on internals of ``logging`` of the standard library."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Feeds: asynchronous iterators of the events in ``charging/events.py``."""
+"""Feeds: asynchronous iterators of the events of ``charging/events.py``."""

@@ -1,4 +1,4 @@
-"""The clock of a playback: it runs at any speed, pauses, and jumps."""
+"""The clock of a playback: it can run at any speed, pause and jump."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPEEDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1000.0, math.inf)
 MIN_WAIT = 0.02
 """Seconds of the shortest wait: events that are due closer together come together."""
 MAX_LAG = 1.0
-"""Seconds of delay that playback catches up; a longer delay is dropped."""
+"""The longest delay in seconds that playback catches up; a longer one is skipped."""
 
 
 class PlaybackClock(Clock):
@@ -75,7 +75,7 @@ class PlaybackClock(Clock):
             self._set(self.now())
         here = round(self._at) if self._target is None else self._target
         self._target = max(self._start, here + round(seconds * 1000))
-        # A jump back over no event needs no restart.
+        # A jump back that crosses no event needs no restart.
         self._back |= self._target < self._last
         self._changed.set()
 

@@ -1,7 +1,7 @@
 """A recording as a feed, played at its own pace, faster, or as fast as it can be read.
 
-Frames are decoded like those of the stream that was recorded. Where the link was lost, it is lost
-again for the same time: what the recorder missed is as unconfirmed as it was then.
+Frames are decoded like those of the recorded stream. Where the link was lost, it is lost again for
+the same time: connectors are as unconfirmed as they were then.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class RecordingFeed:
             elif line.data == BREAK:
                 if live:
                     live, broke_at = False, line.at
-                    # Our recorder writes when data last came; others, when they noticed the loss.
+                    # Our recorder writes when it last received data; others write when they noticed
+                    # the loss.
                     heard_at = line.at if self._file.has_header else at
             else:
                 if live and line.at - at > silence:
@@ -173,6 +174,6 @@ def _break(broke_at: int, heard_at: int, back_at: int) -> Iterator[tuple[int, Ev
 
 
 def _lost(heard_at: int, back_at: int) -> Lost:
-    # Of any length, even none or a negative one: something may have been missed, and only a span of
-    # time marks that.
+    # Use a length even for a gap of none or less: something may have been missed, and only a span
+    # of time marks that.
     return Lost(BREAK_REASON, min(heard_at, back_at - 1), back_at)

@@ -43,7 +43,7 @@ EARLIEST, LATEST = 946_684_800_000, 4_102_444_800_000
 """Range of plausible frame times, in ms: the years 2000 to 2099."""
 
 FAR = 24 * 3_600_000
-"""Milliseconds between two lines from which on the time of one of them may be damaged."""
+"""Milliseconds between two lines above which the time of one of them may be damaged."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_DAMAGED = "the compressed data are damaged"
@@ -83,7 +83,7 @@ class RecordingFile:
         self.header = RecordingHeader(codec=UNMARKED_CODEC)
         """Its header, or the default for a file without one."""
         self.has_header = False
-        """Whether it has a header, and was therefore written by this program."""
+        """Whether it has a header, which means that this program wrote it."""
         self.start: int | None = None
         """Time of its first frame, in ms; None if it has no frames."""
         self.end: int | None = None
@@ -236,14 +236,14 @@ class RecordingFile:
         chunks = (
             self._unzipped() if self._zipped else iter(lambda: self._raw.read(CHUNK_BYTES), b"")
         )
-        # An editor may have put it there. The header behind it says whether the data are simulated.
+        # An editor may have added it. The header after it says whether the data are simulated.
         yield next(chunks, b"").removeprefix(BOM)
         yield from chunks
 
     def _unzipped(self) -> Iterator[bytes]:
         with gzip.GzipFile(fileobj=self._raw, mode="rb") as unzipped:
             try:
-                # One read at a time, to keep what was decompressed before any damage.
+                # Read one block at a time, to keep what was decompressed before any damage.
                 while chunk := unzipped.read1(CHUNK_BYTES):
                     yield chunk
             except EOFError:

@@ -1,4 +1,4 @@
-"""What a user connects to: a source that opens a feed, and what is known of its stations."""
+"""Sources: what a user connects to. A source opens a feed, and may publish data of its stations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SourceError(Exception):
 
 
 class MissingKeyError(SourceError):
-    """A source whose API key is set nowhere."""
+    """A source needs an API key, and none is set."""
 
     def __init__(self, name: str, where: str) -> None:
         """``name``: of the source; ``where``: how to set the key, as a sentence."""
@@ -92,9 +92,9 @@ class OpenSource(Struct, frozen=True):
     codec: str = ""
     """Name of the format of its frames, to record them; empty if it has no frames to record."""
     sends_snapshot: bool = False
-    """Whether its feed begins with the state of every station."""
+    """Whether its feed begins with a snapshot of all stations."""
     station_data: StationData | None = None
-    """What it publishes of its stations; None if that is not its own."""
+    """The static data that it publishes; None if it publishes none."""
 
 
 class Source(Protocol):
@@ -135,4 +135,4 @@ class ChosenSource(Struct, frozen=True):
     remember: tuple[Operation, ...] = ()
     """Changes of the config that select it at the next start."""
     removed_key: str = ""
-    """A sentence on the key that these changes remove; empty if they remove none."""
+    """A sentence about the key that these changes remove; empty if they remove none."""

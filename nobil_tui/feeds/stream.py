@@ -13,7 +13,8 @@ from nobil_tui.feeds.transport.link import Link
 from nobil_tui.wire.codecs import Codec
 
 DECODED_IN_THREAD = 1024 * 1024
-"""Bytes of a frame from which it is decoded in a thread: larger ones would delay a key."""
+"""Frames of at least this many bytes are decoded in a thread, since they would delay a key press.
+"""
 
 
 class StreamFeed:

@@ -1,1 +1,1 @@
-"""What each command without a screen does: print, watch, record, serve or relay a source."""
+"""The work of the commands without a screen: print, watch, record, serve or relay a source."""

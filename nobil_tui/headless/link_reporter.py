@@ -35,7 +35,7 @@ class LinkReporter:
         corrected."""
         if link.phase is LinkPhase.REFUSED and not link.retry_at:
             if link.login:
-                # It may not be that of the source: a relay has one for NATS.
+                # It may not be the source's: a relay has one for NATS.
                 raise KeyRefusedError(f"{link.reason}.")
             raise KeyRefusedError(f"{self._name} refused the key ({link.reason}).")
 

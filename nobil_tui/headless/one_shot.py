@@ -21,10 +21,10 @@ class NoStateError(Exception):
 async def read_once(
     session: Session, print_message: Print, *, seconds: float = SNAPSHOT_TIMEOUT
 ) -> None:
-    """Fill the board of an open session, and say with what.
+    """Fill the board of an open session, and return a sentence that says with what.
 
-    From the snapshot of the stream if it sends one within ``seconds``, from the end of a
-    recording, or else from the last known state. Raises ``KeyRefusedError`` and ``NoStateError``.
+    The state is that of the stream's snapshot if it sends one within ``seconds``, that at the end
+    of a recording, or else the last known one. Raises ``KeyRefusedError`` and ``NoStateError``.
     """
     reason = "it sends no snapshot"
     if session.player is not None:
@@ -50,7 +50,7 @@ async def read_once(
 
 
 def _snapshot_words(session: Session) -> str:
-    """Return what the snapshot of a stream is; that of a hub may be old."""
+    """Return a sentence about the snapshot of a stream; the snapshot of a hub may be old."""
     name, link = session.source.name, session.link
     if link.phase is LinkPhase.NOT_LIVE:
         return f"Last known state of {name}, which is not live: {link.reason}.{_missing(session)}"
@@ -58,7 +58,7 @@ def _snapshot_words(session: Session) -> str:
 
 
 def _missing(session: Session) -> str:
-    """Return how much of the stream could not be read, after a space; empty if nothing."""
+    """Return how many stations could not be read, after a space; empty if all were read."""
     count = session.monitor.counts.unreadable if session.monitor is not None else 0
     return f" Not readable, and so not listed: {count:,}." if count else ""
 

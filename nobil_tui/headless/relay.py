@@ -47,7 +47,7 @@ class RelayedSource:
 
     @property
     def simulated(self) -> bool:
-        """Whether that one is simulated."""
+        """Whether that source is simulated."""
         return self._source.simulated
 
     @property
@@ -79,9 +79,9 @@ class RelayedSource:
 async def publishing(
     session: Session, source: RelayedSource, events: HubLog
 ) -> AsyncIterator[NatsPublisher]:
-    """Publish the board of a session that does not run yet, which reads ``source``.
+    """Publish the board of a session that reads ``source`` and does not run yet.
 
-    Raises the error of the publisher if it fails: its readers would wait for it without end.
+    Raises the error of the publisher if it fails, since its readers would wait for it forever.
     """
     publisher = NatsPublisher(
         source.server,

@@ -46,7 +46,7 @@ class HubService:
         manager: ServiceManager,
         maintain: Callable[[], None] = lambda: None,
     ) -> None:
-        """``maintain`` is called now and then, to reload what changed on the disk."""
+        """``maintain`` is called at intervals, to reload what changed on disk."""
         self._session = session
         self._hub = hub
         self._events = events
@@ -65,7 +65,7 @@ class HubService:
         heard = monitor.frame_at if monitor is not None else 0
         age = max(0, session.clock.now() - heard) / 1000 if heard else None
         if age is None and session.board.stations:
-            # Not heard since the start: as old as the last known state.
+            # Nothing was received since the start, so it is as old as the last known state.
             age = session.board.downtime.running(session.clock.now()) / 1000
         listens = session.board.downtime.live or (age is not None and age < SILENT_AFTER)
         return Health(
@@ -103,7 +103,7 @@ class HubService:
         finally:
             self._manager.stopping()
             self._events.emit("stopping", consumers=hub.consumers)
-            # First, since the session may take a moment to close its source.
+            # This comes first, since the session may take a moment to close its source.
             await hub.close(DRAIN_SECONDS)
             await cancel_and_wait(*tasks)
             self._events.emit("stopped")

@@ -1,4 +1,4 @@
-"""The settings of a command without a screen while it runs, and the notices of its session."""
+"""Follow the settings and print the notices of a session while a command without a screen runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nobil_tui.headless.link_reporter import Print
 from nobil_tui.session.settings import Settings
 
 CONFIG_POLL_INTERVAL = 1.0
-"""Seconds between two looks at the config file and the notices."""
+"""Seconds between two checks of the config file and the notices."""
 
 
 @asynccontextmanager

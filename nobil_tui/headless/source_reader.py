@@ -1,4 +1,4 @@
-"""Read the source of a service: note its link in the log, and go on after it has ended."""
+"""Read the source of a service: log the events of its link, and continue after it has ended."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SourceReader:
         await asyncio.get_running_loop().create_future()
 
     async def retry_refused(self) -> None:
-        """Try a refused key again now and then: its owner may have renewed it."""
+        """Retry a refused key at intervals: its owner may have renewed it."""
         while True:
             await asyncio.sleep(REFUSED_RETRY)
             if self._session.link.phase is LinkPhase.REFUSED:
@@ -50,7 +50,7 @@ class SourceReader:
         link = batch.link
         self._was_live = self._was_live or link.phase is LinkPhase.LIVE
         reported = link.phase, link.reason
-        # Each further attempt would be two lines, for as long as the source is away.
+        # Otherwise each attempt would log two lines for as long as the source is down.
         again = link.phase is LinkPhase.CONNECTING and self._reported is not None
         if reported != self._reported and not again:
             self._reported = reported

@@ -1,4 +1,4 @@
-"""Which stations and connectors a command without a screen is about: ids, a filter, or all."""
+"""Choose the stations and connectors of a command without a screen: by ids, by a filter, or all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nobil_tui.session.session import Session
 
 
 class UnknownStationError(Exception):
-    """A station id was given that no station has. Its text is safe to show."""
+    """No station has the given id. Its text is safe to show."""
 
 
 class StationChoice:
@@ -36,7 +36,7 @@ class StationChoice:
         home: Position | None = None,
         starred: Collection[str] = (),
     ) -> None:
-        """``home`` and ``starred`` are what the filter means by these words."""
+        """``home`` and ``starred`` are what these words of the filter mean."""
         self.query = query
         self._home = home
         self._places_of = -1
@@ -81,8 +81,8 @@ class StationChoice:
     def _find_places(self) -> None:
         """Parse a filter that names a place again, with the places of a register that changed.
 
-        Raises ``UnknownStationError`` if no station is in the place. A register that knows none of
-        the source's stations may be that of another one, and theirs is being fetched.
+        Raises ``UnknownStationError`` if no station is in the place. A register without any of the
+        source's stations may belong to another source, while theirs is being fetched.
         """
         register = self._session.register
         if not self.query.names_place or register.version == self._places_of:
@@ -111,7 +111,7 @@ class StationChoice:
             raise UnknownStationError(known.problem(self._open[0]))
 
     def matching(self, stations: Collection[str], now: int) -> list[str]:
-        """Return those of ``stations`` that are chosen at ``now`` (ms)."""
+        """Return the chosen ones of ``stations`` at ``now`` (ms)."""
         if self._ids is not None:
             stations = [station for station in stations if station in self._ids]
         self._find_places()

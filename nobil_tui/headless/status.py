@@ -26,7 +26,7 @@ def _station(line: StationLine) -> list[str]:
     counts = Summary(line.free, line.total, line.in_use, line.faults, line.unknown)
     head = f"{line.station}  {counts.text} free{age}  {name}".rstrip()
     if line.price is not None and not any(each.price for each in line.connectors):
-        # It cannot be said of which connector.
+        # It is unknown which connector it belongs to.
         head = f"{head}  {safe_text(line.price.text)}"
     return [head, *map(_connector, line.connectors)]
 
@@ -41,7 +41,7 @@ def _connector(line: ConnectorLine) -> str:
 
 
 def _unconfirmed(certainty: str, seconds: int) -> str:
-    """Return how far the state can be trusted, unless it is confirmed."""
+    """Return how certain the state is; empty if it is confirmed."""
     if certainty == "confirmed":
         return ""
     if seconds < 60:

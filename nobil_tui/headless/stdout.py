@@ -19,7 +19,7 @@ class StdoutWriter:
 
     async def write(self, data: bytes) -> None:
         """Write all of ``data``, however long the reader takes. Raises ``OSError``."""
-        # In a daemon thread: a reader that never reads must not keep the program from exiting.
+        # Use a daemon thread: a reader that never reads must not keep the program from exiting.
         await run_in_thread(lambda: self._write(data))
 
     async def wait_reader_gone(self) -> None:

@@ -18,10 +18,11 @@ from nobil_tui.session.session import Session
 
 
 class Wait:
-    """Wait until a chosen station of an open session is as asked; ``run`` returns the change.
+    """Wait until a chosen station of an open session is in the wanted state; ``run`` returns the
+    change.
 
-    A station that is so from the start counts too, but only if the stream confirmed it at most two
-    minutes ago. It works if no selected connector has a fault. ``timeout`` is in seconds; None
+    A station in that state from the start counts too, but only if the stream confirmed it at most
+    two minutes ago. It works if no selected connector has a fault. ``timeout`` is in seconds; None
     waits for ever.
     """
 
@@ -41,8 +42,8 @@ class Wait:
         self._timeout = timeout
 
     async def run(self) -> Change | None:
-        """Return the change, without ``before`` if it was so already; None on timeout or at the
-        end.
+        """Return the change, without ``before`` if there was none to wait for; None on timeout or
+        at the end.
 
         Raises ``KeyRefusedError`` and ``UnknownStationError``.
         """
@@ -65,7 +66,7 @@ class Wait:
 
     def _find(self, batch: Batch) -> Change | None:
         board, now = self._session.board, self._session.clock.now()
-        # An id that is found only now may be of a station that was reported earlier.
+        # An id that is only found now may belong to a station that was reported earlier.
         every = batch.whole or self._choice.ids is not None
         reported = board.stations if every else batch.touched
         for station_id in self._choice.matching(list(reported), now):
@@ -76,15 +77,15 @@ class Wait:
         return None
 
     def _met_by(self, station: Station, now: int) -> int | None:
-        """Return the index of the first connector that is as asked, if the station is; else
-        None."""
+        """Return the index of the first connector in the wanted state, if the station is in it;
+        else None."""
         board, choice = self._session.board, self._choice
         selected = [
             (index, connector.condition)
             for index, connector in enumerate(station.connectors)
             if choice.selects(station.id, index, if_unknown=False)
         ]
-        # Also a fault that is not confirmed: it was not repaired as far as is known.
+        # A fault that is not confirmed counts too: as far as is known, it was not repaired.
         faulty = any(condition is Condition.FAULT for _, condition in selected)
         if self._until is AlertWhen.WORKS and faulty:
             return None

@@ -31,7 +31,7 @@ from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 
 SETTLED_AFTER = 30.0
-"""Seconds after which the places that filters name are known, as far as they will be."""
+"""Seconds to wait for the places that filters name: places unknown by then stay unknown."""
 
 Encode = Callable[[Firing], bytes]
 """Returns the line to print for an alert."""
@@ -63,9 +63,9 @@ class Watch:
         self._fired = asyncio.Queue[Firing]()
         self._saving: set[asyncio.Task[None]] = set()
         self._checked: object = None
-        """What the alerts were last checked with."""
+        """The rules and the register that were last checked."""
         self._doubted: set[str] = set()
-        """What was printed of alerts that cannot fire."""
+        """The messages printed about alerts that cannot fire."""
         self.alerts = SessionAlerts(
             settings, options.environ, save=self._save, show=self._show, warn=print_message
         )
@@ -161,7 +161,7 @@ def _no_station(rule: AlertRule, board: Board, register: Register) -> str:
 
 
 def example_firing(now: int) -> Firing:
-    """Return an alert that says that it is a test, at ``now`` (ms)."""
+    """Return an example of an alert, marked as a test, at ``now`` (ms)."""
     station, summary = "NOR_00000", "This is a test of the alerts."
     change = Change(now, station, 1, Connector(1, 0, now), Connector(0, 0, now))
     return Firing(AlertRule(station), now, station, "Test", summary, change)

@@ -12,6 +12,6 @@ REGISTER_KEY_VARIABLE = "NOBIL_REGISTER_KEY"
 
 
 def register_key(section: RegisterSection, environ: Mapping[str, str]) -> Secret | None:
-    """Return the key of the environment, else of the config, else None."""
+    """Return the key from the environment, else from the config, else None."""
     key = environ.get(REGISTER_KEY_VARIABLE, "").strip()
     return Secret(key) if key else section.api_key

@@ -1,4 +1,4 @@
-"""The stored station register: one file that loads fast enough to show names as soon as the list
+"""The stored station register: a file that loads fast enough to show names as soon as the list
 appears.
 
 Texts that stations share are stored once, and a station is a row of indexes into them. A file that
@@ -25,7 +25,7 @@ from nobil_tui.wire.finland import FINLAND_CREDIT
 CACHE_VERSION = 2
 """Version of the file format."""
 MAX_CACHE_BYTES = 256 * 1024 * 1024
-"""The greatest size of the file; that of a country has up to ten million."""
+"""The maximum size of the file in bytes; one country takes up to ten million."""
 _FORMAT = "nobil-tui register"
 
 
@@ -39,7 +39,7 @@ class DamagedCacheError(CacheError):
 
 
 class Origin(Struct, frozen=True):
-    """Where the stations of one country come from."""
+    """The origin of the stations of one country."""
 
     fetched_at: int
     """Time of the download, in ms since the epoch."""

@@ -1,6 +1,5 @@
-"""Edit the stored register under a lock: replace whole countries, unless far too few stations are
-given.
-"""
+"""Edit the stored register under a lock: replace whole countries, unless there are far too few
+stations."""
 
 from __future__ import annotations
 

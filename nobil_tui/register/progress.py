@@ -1,7 +1,7 @@
-"""What an update of the register reports: how far it is, and why it failed.
+"""Progress and errors of an update of the register.
 
-Apart from the update itself, so that the first rows of a source with a register of its own need not
-wait for the import of NOBIL's.
+Separate from the update itself, so that the first rows of a source with its own register need not
+wait for the import of the code for NOBIL's register.
 """
 
 from __future__ import annotations

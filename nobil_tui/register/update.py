@@ -155,7 +155,7 @@ async def import_register(
 
 
 def _imported_words(dump: Dump, counts: Mapping[str, int], name: str) -> str:
-    """Return what was imported from the file ``name``: how many stations of which countries."""
+    """Return a sentence about the import from the file ``name``: its stations and countries."""
     total, countries = sum(counts.values()), sorted(counts)
     stations = f"{total:,} station{'' if total == 1 else 's'}"
     inside = f" in {country_name(countries[0])}" if len(countries) == 1 else ""

@@ -1,1 +1,1 @@
-"""The stream of a relay, from NATS."""
+"""Read the stream of a relay from NATS."""

@@ -1,7 +1,7 @@
 """One connection to NATS: open it, and notice its end. Failures are in words without secrets.
 
 The library would reconnect by itself. Here a lost connection ends instead: its subscriptions would
-go on behind a gap, and who reads or publishes has to start over anyway.
+continue after a gap, and readers and publishers have to start over anyway.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CLOSE_SECONDS = 1.0
 REQUEST_SECONDS = 5.0
 """Seconds that the answer to a request may take."""
 MAX_CREDS_BYTES = 1 << 20
-"""The greatest size of a file of credentials."""
+"""The maximum size of a credentials file, in bytes."""
 
 
 class NatsConnection:
@@ -46,21 +46,20 @@ class NatsConnection:
         self.closed = asyncio.Event()
         """Set when the connection has ended."""
         self.denied: Exception | None = None
-        """The last refusal of something that the login has no permission for."""
+        """The last operation that was refused because the login lacks the permission."""
         self._server = server
         self._reason = f"the connection to {server.display_name} broke"
 
     @property
     def lost(self) -> UnreachableError:
-        """The error to raise once it has ended."""
+        """The error to raise once the connection has ended."""
         return UnreachableError(self._reason)
 
     async def answer(self, asking: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for what is asked of the server. Raises ``UnreachableError`` once the connection
-        ends: the library would wait for the answer until its timeout.
-        """
+        """Wait for the server's reply to a request. Raises ``UnreachableError`` once the connection
+        ends: the library would wait for the reply until its timeout."""
         task = asyncio.create_task(asking)
-        # An error that comes later concerns no one.
+        # A later error does not matter.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         ended = asyncio.create_task(self.closed.wait())
         try:
@@ -83,7 +82,7 @@ class NatsConnection:
         if self.closed.is_set():
             return self.lost
         if isinstance(error, TimeoutError) and self.denied is not None:
-            # What is not permitted is not answered, but said beside.
+            # A request that is not permitted gets no reply; the refusal comes separately.
             error = RuntimeError(str(self.denied))
         return UnreachableError(failure_words(error, self._server))
 
@@ -110,7 +109,7 @@ async def nats_connection(server: NatsServer, name: str) -> AsyncIterator[NatsCo
         await _connect(client, server, name, failed, ended)
     except Exception as error:  # noqa: BLE001  # the library raises errors of many kinds
         await _close(client)
-        # Of several servers, the last failure is the one to show.
+        # With several servers, show the last failure.
         cause = next((each for each in reversed(failures) if _is_cause(each)), error)
         if isinstance(cause, ConnectionError | EOFError) and client.login_required:
             # The server closes after its refusal, which may be lost with the connection.
@@ -202,7 +201,7 @@ def _connect_error(error: Exception, server: NatsServer) -> RefusedError | Unrea
 
 
 def _is_of_file(error: Exception) -> bool:
-    """Return whether an error is of the credentials file: it cannot be opened, or has no key."""
+    """Return whether the credentials file caused an error: it cannot be opened, or has no key."""
     import ssl
 
     # A certificate that is not trusted is a ValueError too.
@@ -212,7 +211,7 @@ def _is_of_file(error: Exception) -> bool:
 
 
 def failure_words(error: Exception, server: NatsServer) -> str:
-    """Return what went wrong in words, without secrets."""
+    """Describe a failure in words, without secrets."""
     name = server.display_name
     if isinstance(error, TimeoutError):
         return f"{name} does not answer"

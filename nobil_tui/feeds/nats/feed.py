@@ -53,7 +53,7 @@ HEARTBEAT_SECONDS = 2.0
 RELAY_SILENT_SECONDS = 6.0
 """Seconds without one after which the relay does not count as live."""
 MAX_RETRY_SECONDS = 5.0
-"""Longest wait before the next attempt: a server of one's own may be asked often."""
+"""Longest wait before the next attempt: a private server can be asked often."""
 SILENT = "the relay gives no sign of life"
 STARTING = "the relay is starting"
 
@@ -73,7 +73,7 @@ class NatsFeed:
     ) -> None:
         """``tap`` is called with what happens, as frames of version 1."""
         self.settled = asyncio.Event()
-        """Set once a snapshot was applied, or nothing was found to read."""
+        """Set once a snapshot was applied, or there was nothing to read."""
         self.source = ""
         """The name of the relay's own source; empty before it is known."""
         self._server = server
@@ -90,7 +90,7 @@ class NatsFeed:
 
     @property
     def behind(self) -> int:
-        """Zero: what is behind is sent again as its last value."""
+        """Zero: a reader that is behind gets the last values again."""
         return 0
 
     @property
@@ -143,7 +143,7 @@ class NatsFeed:
                 await self._pause(seconds)
 
     async def _watch_clock(self, connection: NatsConnection) -> None:
-        """End the connection once the clock jumps: what was shown may be of hours ago."""
+        """End the connection once the clock jumps: the state on screen may be hours old."""
         connection.fail(await JumpDetector(self.clock).wait())
 
     async def _pause(self, seconds: float) -> None:
@@ -166,8 +166,8 @@ class _Heard:
     def now(self, earlier: int = 0) -> None:
         """Note that it was heard, ``earlier`` ms before now.
 
-        Raise ``UnreachableError`` if the clock jumped: what was sent before a sleep of this machine
-        says nothing about the time in between.
+        Raise ``UnreachableError`` if the clock jumped: messages sent before this machine slept say
+        nothing about the time in between.
         """
         if reason := self._jumps.reason():
             raise UnreachableError(reason)
@@ -196,7 +196,7 @@ class _Following:
         self._up = False
         """Whether the link counts as live: it does not while the relay is silent."""
         self._stale = False
-        """Whether what was read belongs to an earlier run of the relay, or names stations that
+        """Whether the values read belong to an earlier run of the relay, or include stations that
         left."""
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -289,7 +289,7 @@ class _Following:
                 yield event
             ready = self._state is not None and self._state.ready
             if self._stale and ready and message.subject == LINK_SUBJECT:
-                # The relay says its state after a series of messages: now all of them can be read.
+                # The relay sends its state after a series of messages: now all of them can be read.
                 return
             if time.perf_counter() > slice_end:
                 await yield_to_loop()
@@ -314,7 +314,7 @@ class _Following:
 
     def _heartbeat(self, epoch: str, at: int) -> list[Event]:
         if self._state is None or epoch != self._state.epoch:
-            # Of a relay that has not said its state yet.
+            # From a relay that has not sent its state yet.
             return []
         self._heard.now()
         if not self._silent:
@@ -334,7 +334,7 @@ class _Following:
             # A snapshot follows.
             return again
         if self._stale:
-            # Its clock is another one: only that it is not live counts.
+            # Its clock is a different one: only use that it is not live.
             previous = before.hub if before is not None else state.hub
             state = RelayState(previous, state.epoch, state.ready)
             return [*again, HubReport(_not_live(state.hub, STARTING, 0), at)]
@@ -354,7 +354,7 @@ class _Following:
         return [Connected(at)]
 
     def _hub_now(self) -> HubState:
-        """Return the relay's state as it counts now: a silent relay is not live."""
+        """Return the relay's state as of now: a silent relay is not live."""
         assert self._state is not None  # noqa: S101  # known before the snapshot
         hub, passed = self._state.hub, self._clock.now() - self._state_at
         if self._silent:
@@ -367,7 +367,7 @@ class _Following:
 
 
 def _not_live(hub: HubState, reason: str, passed: int) -> HubState:
-    """Return a state that is not live, ``passed`` ms after it was said."""
+    """Return a state that is not live, ``passed`` ms after it was sent."""
     passed = max(0, passed)
     return replace(
         hub,

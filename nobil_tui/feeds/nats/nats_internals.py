@@ -1,10 +1,10 @@
-"""Everything that relies on how nats-py works inside, and may break with a new release of it.
+"""Code that relies on internals of nats-py, and may break with a new release.
 
 Seen with nats-py 2.16. The second cure has a test that fails once a newer release does not need it.
 
 * It sends a login over a plain connection although the address is ``tls://``.
-* It waits for each address of a host to the end before it tries the next one.
-* It does not say that a connection has ended if what still waits cannot be sent.
+* It waits for each address of a host until the timeout before it tries the next one.
+* It does not report the end of a connection if its pending data cannot be sent.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class NatsClient(Client):
         return bool(self._server_info.get("auth_required"))
 
     def abort(self) -> None:
-        """Close the socket at once, if it is open, without sending what waits."""
+        """Close the socket at once, if it is open, without sending pending data."""
         writer = getattr(self._transport, "_io_writer", None)
         if isinstance(writer, asyncio.StreamWriter):
             writer.transport.abort()
@@ -51,8 +51,8 @@ class NatsClient(Client):
         return super()._connect_command()
 
     async def _process_op_err(self, e: Exception) -> None:
-        # The connection broke, so what waits cannot be sent: the library would try, and stop
-        # halfway when that fails, without telling anyone that the connection has ended.
+        # The connection broke, so pending data cannot be sent: the library would try, and stop
+        # halfway when that fails, without reporting that the connection has ended.
         self._pending, self._pending_data_size = [], 0
         await super()._process_op_err(e)
 
@@ -63,7 +63,8 @@ class NatsClient(Client):
 
 
 class _Transport(TcpTransport):
-    """Tries the next address of a host soon; the library's own waits for each to the end."""
+    """Tries the next address of a host soon; the library's transport waits for each until the
+    timeout."""
 
     async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
         host = uri.hostname or ""

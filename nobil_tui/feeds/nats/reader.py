@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 2
 """Seconds without a message after which the server sends a sign of life."""
 SILENT_SECONDS = 7.0
-"""Seconds without either after which the consumer is gone."""
+"""Seconds without a message and a sign of life after which the consumer is gone."""
 INACTIVE_SECONDS = 30
 """Seconds after which the server drops a consumer that does not read."""
 _NANO = 1_000_000_000
@@ -33,14 +33,14 @@ _NO_STREAM = 10059
 
 
 class NoStreamError(UnreachableError):
-    """No relay has ever published there."""
+    """No relay has published there yet."""
 
     def __init__(self) -> None:
         super().__init__("no relay has published there yet")
 
 
 class GapError(UnreachableError):
-    """A message is missing: what was read is not exact any more."""
+    """A message is missing, so the values read may be out of date."""
 
 
 class Published(NamedTuple):
@@ -53,7 +53,7 @@ class Published(NamedTuple):
     time: int
     """When it was stored, in ms by the server's clock."""
     pending: int
-    """How many more the consumer has to send."""
+    """How many more messages the consumer has to send."""
 
 
 class StreamReader:
@@ -106,7 +106,7 @@ class StreamReader:
             last = headers.get("Nats-Last-Consumer", "")
             if last.isdigit() and int(last) != self._next - 1:
                 raise GapError("messages of NATS are missing")
-            # A request to answer once everything before it was read.
+            # A request to reply to once everything before it was read.
             reply = message.reply or headers.get("Nats-Consumer-Stalled", "")
             if reply:
                 await self._connection.client.publish(reply)
@@ -117,7 +117,7 @@ class StreamReader:
         try:
             sequence, number, time, pending = map(int, tokens[first : first + 4])
         except ValueError:
-            # Anyone who may publish there can send something else.
+            # Any client with the permission can publish something else there.
             return None
         if number != self._next:
             raise GapError("messages of NATS are missing")
@@ -187,7 +187,8 @@ async def reading(connection: NatsConnection) -> AsyncIterator[StreamReader]:
 
 
 async def request(connection: NatsConnection, subject: str, body: Any) -> dict[str, Any]:
-    """Ask JetStream; return its answer. Raises ``NoStreamError`` or ``UnreachableError``."""
+    """Send a request to JetStream and return its reply. Raises ``NoStreamError`` or
+    ``UnreachableError``."""
     from nats.errors import NoRespondersError
 
     try:

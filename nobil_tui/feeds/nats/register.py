@@ -13,7 +13,7 @@ from nobil_tui.feeds.transport.failures import UnreachableError
 REGISTER_BUCKET = "NOBIL_REGISTER"
 REGISTER_OBJECT = "register.json.gz"
 MAX_REGISTER = 64 * 1024 * 1024
-"""Bytes of the object at most."""
+"""The maximum size of the object, in bytes."""
 TRANSFER_SECONDS = 30.0
 """Seconds that reading or writing all of it may take."""
 
@@ -63,7 +63,7 @@ async def put_register(connection: NatsConnection, data: bytes) -> None:
                     REGISTER_BUCKET, description="Names of stations, published by nobil-tui"
                 )
             with suppress(ObjectNotFoundError):
-                # After every break of the connection, it is the same.
+                # After a lost connection, it usually is the same.
                 if (await store.get_info(REGISTER_OBJECT)).digest == _digest(data):
                     return
             await store.put(REGISTER_OBJECT, data)

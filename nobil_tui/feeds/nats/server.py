@@ -54,7 +54,7 @@ class NatsServer(NamedTuple):
 
     @property
     def secrets(self) -> list[str]:
-        """What must not be shown."""
+        """The secrets, which must not be shown."""
         return [each for each in (self.password.reveal(), self.token.reveal()) if each]
 
 
@@ -123,7 +123,7 @@ def unencrypted_login(server: NatsServer) -> str:
 def require_library() -> None:
     """Raise ``SourceError`` if the package that speaks to NATS is not installed."""
     try:
-        import nats  # noqa: F401  # to see whether it is there
+        import nats  # noqa: F401  # to check that it is installed
     except ImportError:
         raise SourceError(
             "NATS needs the extra nobil-tui[nats]: pip install 'nobil-tui[nats]'."

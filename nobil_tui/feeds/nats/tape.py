@@ -1,4 +1,4 @@
-"""What a relay publishes, as the frames of version 1 that a hub would send: to record it."""
+"""Convert what a relay publishes to the frames of version 1 that a hub would send, to record it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Tape:
         self._live = False
 
     def keep(self, station_id: str, data: bytes) -> None:
-        """Keep the last value of a station, which is empty once that has left, for a snapshot."""
+        """Keep the last value of a station for a snapshot; it is empty if the station has left."""
         if (row := station_row_of(data)) is not None:
             self._rows[station_id] = row
         else:

@@ -1,6 +1,4 @@
-"""A weighted choice that uses one random number per draw, so that a country is built in a second or
-two.
-"""
+"""A weighted choice with one random number per draw, fast enough to build a whole country."""
 
 from __future__ import annotations
 

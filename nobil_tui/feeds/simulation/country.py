@@ -1,5 +1,5 @@
-"""The plan of a simulated country: its stations, their positions and their plugs. Nothing here
-changes over time.
+"""Plan a simulated country: its stations, their positions and their plugs. Nothing here changes
+over time.
 
 The facts have the form of a real register's entry, except that there is no zipcode, which would be
 false for a real place. There are no ``plug_evse_uids`` either: version 1 of the stream identifies

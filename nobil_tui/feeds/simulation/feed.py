@@ -9,13 +9,12 @@ from nobil_tui.charging.events import Connected, Event, Snapshot
 from nobil_tui.feeds.simulation.model import Simulation
 
 MIN_SLEEP = 0.02
-"""Seconds: in a large country events are always due, so they are yielded in batches."""
+"""Seconds between two batches of events: in a large country, events are always due."""
 MAX_SLEEP = 5.0
-"""Seconds: after the machine was suspended, the missed events follow within this time."""
+"""Seconds within which the missed events follow after the machine was suspended."""
 CATCH_UP_STEP = 1000
-"""Milliseconds per step when catching up: hours may have been missed, and other tasks must run in
-between.
-"""
+"""Milliseconds per step of catching up: hours may have been missed, and other tasks must run in
+between."""
 
 
 class SimulationFeed:
@@ -53,7 +52,7 @@ class SimulationFeed:
             read_at = clock.monotonic()
             now = clock.now()
             if now < at:
-                # The clock was set back: go on from the last event, and not in some hours.
+                # The clock was set back: continue from the last event now, and not hours later.
                 now = at + passed
             while at < now:
                 at = min(now, at + CATCH_UP_STEP)

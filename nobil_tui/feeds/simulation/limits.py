@@ -1,4 +1,4 @@
-"""Limits and defaults of the simulation. Importing this module loads nothing else."""
+"""Limits and defaults of the simulation. This module imports nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ DEFAULT_STATIONS = 400
 MAX_SIMULATED_STATIONS = 100_000
 DEFAULT_SEED = 0
 MIN_SPEED = 0.01
-"""Simulated seconds per second. At lower speeds, the times of events days ago no longer fit a
-timestamp.
-"""
+"""The lowest speed, in simulated seconds per second. At lower ones, the times of past events no
+longer fit a timestamp."""
 MAX_SPEED = 3600.0
-"""Simulated seconds per second: one hour."""
+"""The highest speed: one simulated hour per second."""

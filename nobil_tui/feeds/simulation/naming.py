@@ -1,6 +1,4 @@
-"""Invented names for simulated stations, in the style of real ones. No operator of these names
-exists.
-"""
+"""Invent names for simulated stations, in the style of real ones. No operator has these names."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Register details of a simulated station: owner, opening hours, parking fee, contact. All of them
-are invented.
+"""Invent register details of simulated stations: owner, opening hours, parking fee and contact.
 
 Owners have names that cannot be mistaken for real ones, and the telephone numbers are not in use.
 """

@@ -1,6 +1,4 @@
-"""When drivers arrive to charge: by hour of the day and day of the week, in the local time of both
-countries.
-"""
+"""When drivers arrive, by hour and day of the week, in the local time of both countries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The towns of the simulation: real towns of Norway and Sweden, so that a map of the stations looks
+"""Towns of the simulation: real ones of Norway and Sweden, so that a map of the stations is
 realistic.
 
 Positions are those of the town centre, accurate to about a kilometre. The weight is roughly the

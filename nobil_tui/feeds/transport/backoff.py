@@ -9,7 +9,8 @@ FIRST_WAIT = 1.0
 MAX_WAIT = 60.0
 """Maximum seconds between attempts."""
 HEALTHY_AFTER = 30.0
-"""Seconds that a connection must last to reset the delay: a server may accept and close at once."""
+"""Seconds that a connection must last to reset the delay: a server may accept it and close it at
+once."""
 REFUSED_WAIT = 300.0
 """Seconds before a retry with a key that worked before, plus or minus jitter: the server may be in
 error, but it must not be asked often."""

@@ -1,8 +1,7 @@
-"""Notice that the wall clock jumped against the monotonic one: the machine slept, or the time was
-set.
+"""Detect jumps of the wall clock against the monotonic one: the machine slept, or the time was set.
 
-The monotonic clock stops while a machine sleeps (on Linux and macOS), so that nothing that waits by
-it notices the hours that passed.
+The monotonic clock stops while a machine sleeps (on Linux and macOS), so timers do not notice the
+hours that passed.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_until_first
 
 CHECK_EVERY = 1.0
-"""Seconds between two looks at the clocks: a jump must be noticed at once."""
+"""Seconds between two comparisons of the clocks: a jump must be noticed at once."""
 MIN_JUMP = 2000
 """Milliseconds: a smaller difference is an adjustment of the clock, or a busy machine."""
 
 
 class JumpDetector:
-    """Compares both clocks with what they were when it was made or asked last."""
+    """Compares both clocks with their readings when it was created or last asked."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

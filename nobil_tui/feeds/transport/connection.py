@@ -1,7 +1,7 @@
 """One open WebSocket: its frames, and the pings that show whether it is alive.
 
 The library's own keep-alive closes a live connection whose reader is slow, so the pings are sent
-here: only a connection that could have been read is found dead.
+here: a connection counts as dead only if it was being read.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ class Connection:
     def _note_alive(self) -> bool:
         """Note that the server was heard; return false if the clock jumped since the last time.
 
-        Then it says nothing about the time in between, and the connection fails: what comes until
-        it is closed says nothing either.
+        Then nothing is known about the time in between, and the connection fails: frames that
+        arrive until it is closed do not count.
         """
         if not self._failure and (reason := self._jumps.reason()):
             self.fail(reason)
@@ -160,7 +160,7 @@ class Connection:
         """Abort the connection once nothing came for ``DEAD_AFTER``: no frame, no pong, and fewer
         than ``MIN_PROGRESS`` bytes of a frame; or the clock jumped.
 
-        Time in which nothing was received because ``receive`` was not called does not count.
+        Time during which ``receive`` was not called does not count.
         """
         pinging = asyncio.create_task(self._ping())
         pinged_on = self._clock.monotonic()
@@ -177,7 +177,7 @@ class Connection:
                     idle_on = now
                 if self._websocket.received - counted >= MIN_PROGRESS:
                     counted, progress_on = self._websocket.received, now
-                # One at a time: the wait for the pong is how far reading is behind.
+                # Send one at a time: the wait for the pong shows how far reading is behind.
                 if pinging.done() and now - pinged_on >= PING_INTERVAL:
                     pinging = asyncio.create_task(self._ping())
                     pinged_on = now

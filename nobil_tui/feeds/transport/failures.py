@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from websockets.exceptions import ConnectionClosed
 
 MAX_RETRY_AFTER = 3600.0
-"""Seconds: longer ``Retry-After`` times are reduced to this."""
+"""The maximum ``Retry-After`` in seconds; longer times are reduced to it."""
 
 _EXPIRED, _NOT_YET_VALID, _SELF_SIGNED = 10, 9, 18
 _OTHER_HOST = (62, 64)

@@ -1,8 +1,8 @@
 """One GET request with the standard library, in a thread.
 
-For what the first rows on screen wait for: importing aiohttp takes almost as long as importing
-Textual. Requests with a key use aiohttp (see ``http``): it can also go through an HTTPS proxy, for
-which TLS inside TLS is needed.
+Used for data that the first rows on screen wait for: importing aiohttp takes almost as long as
+importing Textual. Requests with a key use aiohttp (see ``http``): it can also go through an HTTPS
+proxy, for which TLS inside TLS is needed.
 """
 
 from __future__ import annotations
@@ -123,12 +123,12 @@ class _Transfer:
         self._connections.append(connection)
 
     def abandon(self) -> None:
-        """End the thread, also while it waits for the server."""
+        """End the thread, even while it waits for the server."""
         self.abandoned = True
         for connection in self._connections:
             if (sock := connection.sock) is not None:
                 with suppress(OSError):
-                    # Not that of a TLS socket, which the thread uses.
+                    # Not the one of a TLS socket, which the thread uses.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
@@ -145,7 +145,7 @@ def _fetch(url: str, headers: Mapping[str, str], transfer: _Transfer, redirects:
         error.close()
         return Fetched(error.code, error.headers, b"")
     except URLError as error:
-        # The text of another error is not the user's business.
+        # The texts of other errors do not help the user.
         reason = error.reason if isinstance(error.reason, Exception) else OSError()
         raise UnreachableError(_reason(reason, host, proxy)) from None
     except (OSError, HTTPException, ValueError) as error:
@@ -277,7 +277,7 @@ def connect_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
         try:
             connected = runner.run(_connect(host, port, timeouts.connect))
         except OSError as error:
-            # A proxy has another place than the URL.
+            # A proxy's host differs from the URL's.
             error.place = (host, port)  # type: ignore[attr-defined]  # for ``_reason``
             raise
     connected.settimeout(timeouts.silence)

@@ -22,7 +22,8 @@ USER_AGENT = "nobil-tui"
 """The ``User-Agent`` header."""
 
 MIN_RATE = 256
-"""Bytes per second. A server that sends fewer is given up: it would never end."""
+"""The lowest rate in bytes per second. The download from a slower server is aborted: it would never
+end."""
 
 OnBytes = Callable[[int, int | None], None]
 """Called with the bytes received so far, and the total if the server sends it."""
@@ -48,8 +49,7 @@ def sends_too_slowly(size: int, seconds: float, silence: float) -> bool:
 
 
 def find_proxy(address: str) -> str | None:
-    """Do what would block the event loop: import the library, and look up the proxy for
-    ``address``.
+    """Import the library and look up the proxy for ``address``, which would block the event loop.
 
     Raises ``UnreachableError`` for an unsupported kind of proxy.
     """

@@ -1,4 +1,4 @@
-"""What relies on how ``http.client`` of the standard library works inside."""
+"""Code that relies on internals of ``http.client`` of the standard library."""
 
 from __future__ import annotations
 

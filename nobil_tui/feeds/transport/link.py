@@ -21,7 +21,7 @@ from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from nobil_tui.feeds.transport.websocket import open_connection
 
 MAX_FRAME = 64 * 1024 * 1024
-"""Bytes of a frame; a national snapshot has some 10 to 20 MB."""
+"""The maximum size of a frame in bytes; a national snapshot has some 10 to 20 MB."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ Tap = Callable[[bytes, int], None]
 
 
 class SubprotocolSession(Protocol):
-    """What is spoken over a WebSocket that carries another protocol."""
+    """The session of another protocol over a WebSocket."""
 
     @property
     def subprotocol(self) -> str:
@@ -92,7 +92,7 @@ class Link:
         return self._connection.alive_at if self._connection is not None else 0
 
     def retry(self) -> None:
-        """Try now: end the wait for the next try, or the stop after a refusal."""
+        """Connect now: end the wait for the next attempt, or the stop after a refusal."""
         self._retry_now.set()
 
     async def events(self) -> AsyncGenerator[LinkEvent, None]:
@@ -124,7 +124,7 @@ class Link:
                     while True:
                         frame = await self._receive(connection)
                         yield frame
-                        # Free it before the next one comes: a snapshot has megabytes.
+                        # Free it before the next one arrives: a snapshot has megabytes.
                         del frame
                 except ClosedError as error:
                     reason, unreadable = str(error), error.unreadable
@@ -176,18 +176,18 @@ class Link:
         logger.info("lost: %s; next try in %.1f s", reason, seconds)
         # A retry that was requested while the link was up does not count.
         self._retry_now.clear()
-        # After the clock was set back, no time of it can be later than now.
+        # If the clock was set back, the last time must not be in the future.
         return Lost(reason, min(heard_at, self._clock.now()), self._at(seconds))
 
     def _at(self, seconds: float) -> int:
-        """Return the time in so many seconds, in ms."""
+        """Return the time ``seconds`` from now, in ms."""
         return self._clock.now() + round(seconds * 1000)
 
     async def _pause(self, seconds: float) -> None:
         """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait.
 
-        So does a jump of the clock: after the machine slept the next try is due, and after the
-        clock was set back the time that was announced for it is wrong.
+        So does a jump of the clock: after the machine slept, the next attempt is due, and after the
+        clock was set back, the announced time is wrong.
         """
         if seconds:
             due = self._clock.sleep(seconds)

@@ -16,7 +16,7 @@ MQTT_PING_INTERVAL = 30.0
 START_TIMEOUT = 15.0
 """Seconds that a broker may take to accept the connection and the subscription."""
 MAX_PACKET = 1024 * 1024
-"""Bytes of a packet; a real message has about one hundred."""
+"""The maximum size of a packet in bytes; a real message has about one hundred."""
 SUBSCRIPTION_ID = 1
 
 
@@ -55,7 +55,7 @@ class MqttSession:
     async def messages(self, data: bytes) -> list[mqtt.Publish]:
         """Return the messages that a frame completes, and acknowledge those that ask for it.
 
-        What is not MQTT closes the connection; the messages before it are returned.
+        Anything that is not MQTT closes the connection; the messages before it are returned.
         """
         messages, self._early = self._early, []
         connection = self._connection
@@ -87,7 +87,8 @@ class MqttSession:
         while (connection := self._connection) is not None:
             await self._clock.sleep(MQTT_PING_INTERVAL)
             if self._unanswered and not connection.behind:
-                # Such as after a packet whose length is wrong: all that follows is its rest.
+                # For example after a packet with a wrong length, which seems to contain everything
+                # that follows.
                 connection.fail("the broker does not answer")
                 return
             self._unanswered = True

@@ -3,8 +3,8 @@
 ``http_proxy`` (lower case only), ``https_proxy`` and ``all_proxy`` name the proxy of a scheme;
 ``ws_proxy`` and ``wss_proxy`` that of WebSockets, which otherwise use those of HTTP. ``no_proxy``
 lists hosts that are reached without one: names with their subdomains, addresses, networks
-(``10.0.0.0/8``), each with a port if it is meant alone, or ``*`` for all. A lower-case variable
-has precedence over the same one in capitals.
+(``10.0.0.0/8``), each optionally with a port, or ``*`` for all. A lower-case variable has
+precedence over the same one in capitals.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the URL of the proxy for ``url``, None for a direct connection.
 
     A proxy without a scheme is an HTTP proxy. Never one for this machine. Where the environment
-    names no proxy, the settings of the system count (macOS, Windows). Raises ``UnreachableError``
-    for an invalid one; its text holds no part of it, as it may have a password.
+    names no proxy, the system's settings apply (macOS, Windows). Raises ``UnreachableError`` for an
+    invalid one, without quoting it, since it may contain a password.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
@@ -61,13 +61,13 @@ def proxy_place(proxy: str) -> tuple[str, int]:
 
 
 def proxy_failure(error: Exception, host: str, port: int, kind: str = "proxy") -> str:
-    """Return why the proxy at ``host`` could not be reached. ``kind`` is what it is."""
+    """Return why the proxy at ``host`` could not be reached. ``kind`` describes the proxy."""
     return f"the {kind} in the environment: {os_error_reason(error, safe_text(host), port)}"
 
 
 def _read(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
-    # A web server gives its programs the header "Proxy" of any client as HTTP_PROXY.
+    # Web servers pass a client's header "Proxy" to CGI programs as HTTP_PROXY.
     if not value and name != "http_proxy":
         value = environ.get(name.upper(), "").strip()
     return value

@@ -1,4 +1,4 @@
-"""Open a WebSocket; a failure is reported in words that hold no secret."""
+"""Open a WebSocket, and report failures in words without secrets."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What the websockets library does to an event loop and to memory, cured in one place.
+"""Work around the websockets library's use of the event loop and of memory.
 
 Seen with websockets 17.4. Each cure has a test that fails once a newer release does not need it.
 
-* It parses all that one read brings without a pause, up to 130,000 pings, and answers each.
-* It counts the frames that wait, not their bytes: six of the largest take 400 MB.
+* It parses everything from one read without a pause, up to 130,000 pings, and answers each.
+* It limits the number of waiting frames, not their bytes: six of the largest take 400 MB.
 * It unpacks a frame up to the maximum size, however few bytes it came in.
 * A connection that failed keeps its last frame: an exception refers to the frames of the stack.
 * After a close frame it waits without end for the server to close the connection.
@@ -59,7 +59,7 @@ class SlicedConnection(ClientConnection):
         """Bytes that arrived."""
         self._unparsed = b""
         self._parsed = 0
-        """How many bytes of ``_unparsed`` are done."""
+        """How many bytes of ``_unparsed`` are parsed."""
         self._step = _MIN_STEP
         self._next_slice: asyncio.Handle | None = None
         self._hang_up: asyncio.Handle | None = None
@@ -108,7 +108,7 @@ class SlicedConnection(ClientConnection):
         super().send_data()
 
     def release(self) -> None:
-        """Drop the frames that were not taken. The connection cannot be used any more."""
+        """Drop the frames that were not received. The connection cannot be used afterwards."""
         frames = self.recv_messages
         frames.frames.queue.clear()
         # These would keep this object until the garbage collector runs.
