@@ -1,1 +1,1 @@
-"""Alerts: evaluate the rules, keep their state on disk, and deliver what fires."""
+"""Alerts: evaluate the rules, keep their state on disk, and deliver the ones that fire."""

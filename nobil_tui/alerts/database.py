@@ -1,4 +1,4 @@
-"""The tables of the file that keeps, over a restart, what alerts saw and which runs are due.
+"""The tables that keep over a restart what alerts last saw and which runs of the hook are due.
 
 ``alert`` has a row for each alert: ``at`` is when it began, or when it was ``over``; ``fired`` is
 when it last fired, zero if never. ``seen`` is what it last saw, for each station of an area.
@@ -36,7 +36,7 @@ CREATE TABLE due (
 """
 
 ALERT_MIGRATIONS: tuple[Migration, ...] = (_FIRST_TABLES, _ALERTS_AND_DUE_RUNS)
-"""What takes the tables from one version to the next. Add to the end; never change one."""
+"""Migrations of the tables, each from one version to the next. Add to the end; never change one."""
 
 
 def open_alert_database(path: Path) -> sqlite3.Connection:
@@ -53,7 +53,7 @@ def open_alert_database(path: Path) -> sqlite3.Connection:
     try:
         has_tables(connection, ALERT_APPLICATION, len(ALERT_MIGRATIONS))
         migrate(connection, ALERT_APPLICATION, ALERT_MIGRATIONS)
-    except BaseException:  # Whatever it is, the file is closed.
+    except BaseException:  # Close the file whatever the error.
         connection.close()
         raise
     return connection

@@ -1,8 +1,8 @@
-"""Runs of the hook that are due: kept in a file until they are over, so that none is lost.
+"""Due runs of the hook, kept in a file until they are over, so that none is lost.
 
 A run is stored in the transaction that decides which instance delivers an alert. Any instance may
-run what is due, one run at a time; what the end of a program interrupts is run by another one, or
-at the next start.
+carry out a due run, one at a time. A run that the end of a program interrupts is repeated by
+another instance, or at the next start.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from nobil_tui.store.database_file import read_pragma, transaction
 logger = logging.getLogger(__name__)
 
 MAX_WAITING_RUNS = 50
-"""Runs that wait for the one before; further ones are dropped."""
+"""The most runs that wait for the one before; further ones are dropped."""
 LEASE = 60_000
-"""Milliseconds after which a run that another instance began counts as interrupted; more than a
-run may take."""
+"""Milliseconds after which a run that another instance began counts as interrupted; longer than the
+limit of a run."""
 MAX_LATE = 7 * 24 * 3_600_000
 """Milliseconds after which a run that is due is dropped."""
 DUE_LOCK_TIMEOUT = 1.0
@@ -40,7 +40,7 @@ class DueRun(NamedTuple):
     values: Mapping[str, str]
     """The values of the placeholders of the command."""
     line: bytes
-    """What the program gets on its standard input."""
+    """The standard input of the program."""
     id: int = 0
     """Its row in the file; zero if it is only in memory."""
 
@@ -80,7 +80,7 @@ class DueRuns:
     def take(self, now: int) -> DueRun | None:
         """Begin the next run at ``now`` (ms); None if there is none, or another instance runs one.
 
-        That instance goes on with the rest.
+        That instance continues with the rest.
         """
         if self._memory:
             return self._memory.popleft()
@@ -123,12 +123,12 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _take(connection: sqlite3.Connection, now: int) -> DueRun | None:
-    # The tables of another version may mean something else.
+    # The tables of another version may have another meaning.
     if read_pragma(connection, "user_version") != len(ALERT_MIGRATIONS):
         return None
     connection.execute("DELETE FROM due WHERE at < ?", (now - MAX_LATE,))
     rows = connection.execute("SELECT id, at, said, line, taken FROM due ORDER BY id").fetchall()
-    # After the clock was set back, a time in the future says nothing.
+    # After the clock was set back, a time in the future means nothing.
     if not rows or any(0 <= now - taken < LEASE for *_, taken in rows):
         return None
     number, at, said, line, _ = rows[0]

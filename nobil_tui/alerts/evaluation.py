@@ -1,4 +1,4 @@
-"""Evaluation of alerts over the board: which fire, compared with what each last saw."""
+"""Evaluate alerts on the board: find the ones that fire, compared with what each last saw."""
 
 from __future__ import annotations
 
@@ -21,22 +21,21 @@ NOTHING = Summary(0, 0, 0, 0, 0)
 
 
 class Subject(NamedTuple):
-    """What an alert watches as one: a station, or the sum of an area (then ``station`` is
-    empty)."""
+    """The subject of an alert: a station, or the sum of an area, whose ``station`` is empty."""
 
     key: AlertKey
     station: str = ""
 
 
 class Sighting(NamedTuple):
-    """What an alert saw that it had not seen before."""
+    """Something that an alert had not seen before."""
 
     rule: AlertRule
     subject: Subject
     before: Seen | None
     after: Seen
     fires: bool
-    """Whether it is due, as far as this program knows."""
+    """Whether the alert fires, as far as this program knows."""
     total: Summary
 
 
@@ -48,7 +47,7 @@ class _Area:
         self.total = NOTHING
         """The counts of all stations together."""
         self.valid_for: object = None
-        """What the selection was made from; it is made again for anything else."""
+        """The inputs of the selection, which is made again when they change."""
 
     def clear(self) -> None:
         """Drop all counts."""
@@ -56,7 +55,7 @@ class _Area:
         self.total = NOTHING
 
     def put(self, station: str, summary: Summary) -> None:
-        """Count a station, in place of what was counted of it before."""
+        """Count a station, and replace its previous counts."""
         before = self.stations.get(station, NOTHING)
         self.stations[station] = summary
         if summary is not before:
@@ -71,8 +70,8 @@ def _counts(summary: Summary) -> tuple[int, int, int, int, int]:
 class Evaluator:
     """Compares the board with what each alert last saw.
 
-    ``seen`` may be filled from a file before the first evaluation. ``home`` is the position that
-    filters mean without coordinates.
+    ``seen`` may be filled from a file before the first evaluation. ``home`` is the position for
+    filters without coordinates.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class Evaluator:
         self._areas: dict[AlertKey, _Area] = {}
         self._queries: dict[tuple[str, Position | None], Query] = {}
         self._queries_of: object = None
-        """The register, and its version, whose places the queries name."""
+        """The register whose places the queries name, and its version."""
 
     def forget(self, keys: Collection[AlertKey]) -> None:
         """Drop what removed alerts saw."""
@@ -145,7 +144,7 @@ class Evaluator:
     async def evaluate(
         self, rules: Iterable[AlertRule], touched: Collection[str] | None, now: int
     ) -> list[Sighting]:
-        """Return what alerts see as new in the touched stations, None for all, at ``now`` (ms)."""
+        """Return what is new to the alerts in the touched stations (None: all) at ``now`` (ms)."""
         found: list[Sighting] = []
         for rule in rules:
             if rule.station:
@@ -187,7 +186,7 @@ class Evaluator:
     async def _area_counts(
         self, rule: AlertRule, touched: Collection[str] | None
     ) -> list[tuple[Subject, Summary]]:
-        """Return the counts of what an alert watches, where they may have changed."""
+        """Return the counts of an alert's subjects that may have changed."""
         area = self._areas.setdefault(rule.key, _Area())
         changed = await self._update(area, rule, touched)
         if not changed or not area.stations:
@@ -224,9 +223,9 @@ class Evaluator:
     async def _select(self, query: Query, register: Register) -> list[str]:
         """Return the stations of the board that a filter selects; its states are ignored."""
         if query.problems:
-            # It needs a home, and there is none.
+            # The filter needs a home, and none is set.
             return []
         index, ids = self._index_for(register), list(self._board.stations)
-        # Folding a whole country takes long; what is folded already costs nothing.
+        # Folding a whole country takes long; stations that are folded already cost nothing.
         index.adopt(await run_in_thread(lambda: index.prepare(ids)))
         return index.matching(ids, query.without_live(), self._board, 0)

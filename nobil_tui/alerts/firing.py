@@ -1,4 +1,4 @@
-"""What to say of an alert that fires: title, summary, and the change as a line of JSON."""
+"""Describe an alert that fires: title, summary, and the change as a line of JSON."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.wire.changes import ChangeLine, json_line, line_of
 
 LATE = 60_000
-"""After so many ms, a message says since when it has been so."""
+"""If the change is older than this, in ms, the message says when it happened."""
 MAX_NAMED_STATIONS = 3
-"""Stations of an area that are named."""
+"""How many stations of an area are named."""
 _DAY = 20 * 3_600_000
 
 
 class AlertLine(ChangeLine, frozen=True):
-    """An alert that fired: the fields of a change, and what it says."""
+    """An alert that fired: the fields of a change, and its own texts."""
 
     alert: str
     """The station's name, or the filter of an area."""
@@ -39,16 +39,16 @@ class Firing(NamedTuple):
 
     rule: AlertRule
     at: int
-    """When, in ms."""
+    """When it fired, in ms."""
     station: str
-    """The station that it is about; one of them for an area."""
+    """The station of the alert; for an area, one of its stations."""
     title: str
     summary: str
     """What happened, in a sentence."""
     change: Change
-    """The change of one connector; ``before`` may be None: it was not received."""
+    """The change of one connector; ``before`` is None if the change was not received."""
     first: bool = True
-    """Whether this instance is the one to deliver what all instances deliver once."""
+    """Whether this instance delivers what only one of all instances delivers."""
 
     def line(self, register: Register) -> bytes:
         """Return the change as ``tail`` prints it."""
@@ -62,7 +62,7 @@ class Firing(NamedTuple):
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The values of the placeholders of the hook's command."""
+        """The values for the placeholders in the hook's command."""
         return {
             "name": self.title,
             "summary": self.summary,
@@ -73,13 +73,13 @@ class Firing(NamedTuple):
 
 
 class RuleContext(NamedTuple):
-    """What the texts are made from."""
+    """The data for the texts of an alert."""
 
     board: Board
     register: Register
     query: Query
     entries: Iterable[BatchEntry]
-    """Of the batch that made the alert fire."""
+    """The changes of the batch that made the alert fire."""
     now: int
     zone: tzinfo | None = None
 
@@ -87,7 +87,7 @@ class RuleContext(NamedTuple):
 def make_firing(
     rule: AlertRule, total: Summary, stations: Mapping[str, Summary], context: RuleContext
 ) -> Firing | None:
-    """Return what to say of an alert that saw ``total`` in ``stations``; None if they are gone."""
+    """Describe an alert that saw ``total`` in ``stations``; return None if they are gone."""
     found = _latest(rule, stations, context)
     if found is None:
         return None
@@ -127,7 +127,7 @@ def describe(rule: AlertRule, query: Query, station: Station | None) -> str:
 def _latest(
     rule: AlertRule, stations: Mapping[str, Summary], context: RuleContext
 ) -> tuple[Station, int, Since] | None:
-    """Return the connector that came last into the condition that the alert waits for."""
+    """Return the connector that was the last to get the condition that the alert waits for."""
     changed = {entry.station for entry in context.entries if isinstance(entry, Change)}
     candidates = [each for each in stations if each in changed] or list(stations)
     best: tuple[Station, int, Since] | None = None
@@ -185,7 +185,7 @@ def _names(stations: Mapping[str, Summary], first: str, register: Register) -> s
 
 
 def _late(since: Since, context: RuleContext) -> str:
-    """Return since when it is so, if that was not just now."""
+    """Return since when the alert is on, after a comma; empty if that is recent."""
     if context.now - since.at <= LATE:
         return ""
     time = _clock_text(since.at, context.now, context.zone)
@@ -195,7 +195,7 @@ def _late(since: Since, context: RuleContext) -> str:
 def dated(
     values: Mapping[str, str], at: int, now: int, zone: tzinfo | None = None
 ) -> Mapping[str, str]:
-    """Return the values of an alert that fired at ``at`` (ms), with that time if it is not now."""
+    """Return the values of an alert that fired at ``at`` (ms), and the time unless recent."""
     if now - at <= LATE or "summary" not in values:
         return values
     return {**values, "summary": f"At {_clock_text(at, now, zone)}: {values['summary']}"}

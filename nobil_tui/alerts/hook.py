@@ -21,9 +21,9 @@ from nobil_tui.base.text import safe_text
 HOOK_TIME_LIMIT = 30.0
 """Seconds that the program may run before it is killed."""
 GRACE = 1.0
-"""Seconds that a run may take to end when the program quits."""
+"""Seconds that a run may still take when the program quits."""
 MAX_ERROR = 2000
-"""Bytes of the program's standard error that are kept."""
+"""How many bytes of the program's standard error are kept."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """Replace ``{name}`` and the like in each argument.
+    """Replace placeholders such as ``{name}`` in each argument.
 
-    A value is never read as a placeholder again, holds no control character, and can neither split
-    an argument nor become an option: an argument that it would begin with "-" gets a space first.
+    A value cannot add placeholders, control characters, arguments or options: if an argument would
+    begin with a "-" of a value, a space is put before it.
     """
 
     def value_of(match: re.Match[str]) -> str:
@@ -51,11 +51,11 @@ def expand_command(command: Sequence[str], values: Mapping[str, str]) -> tuple[s
 
 
 class Hook:
-    """Runs the user's program for what is due, one run at a time.
+    """Runs the user's program for each due run, one at a time.
 
     ``command`` returns the program and its arguments; without one, nothing is run. ``on_failure``
-    gets the first failure as text; it is called again only after a success. ``now``: the time of
-    this machine, in ms.
+    gets the first failure as text; it is called again only after a success. ``now`` returns the
+    time of this machine, in ms.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Hook:
         self._failed = False
 
     def drain(self, runs: DueRuns) -> None:
-        """Run what is due, soon. Never waits."""
+        """Start to carry out due runs. Never waits."""
         if self._closing:
             return
         if runs not in self._queues:
@@ -98,7 +98,7 @@ class Hook:
     async def close(self) -> None:
         """Begin no further run, and kill the one that still runs after ``grace`` seconds.
 
-        What is not over stays due.
+        Runs that are not over stay due.
         """
         self._closing = True
         if self._task is not None:
@@ -109,7 +109,7 @@ class Hook:
 
     async def _run_due(self) -> None:
         while self._queues and not self._closing and (command := self._command()):
-            # Taken out before: what becomes due meanwhile adds it again.
+            # Remove it first: a run that becomes due meanwhile adds it again.
             runs = self._queues.popleft()
             due = await run_in_thread(lambda runs=runs: runs.take(self._now()))  # type: ignore[misc]  # no lambda default is inferred
             if due is not None:
@@ -144,7 +144,8 @@ class Hook:
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
                 env=self._environ,
-                # A signal to our terminal is not meant for it, and it is killed with its children.
+                # In its own session: signals of our terminal do not reach it, and it can be killed
+                # with its children.
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -176,16 +177,16 @@ class Hook:
 
 
 class _Ending(asyncio.SubprocessProtocol):
-    """Notes how the program ends, and keeps the beginning of its errors.
+    """Notes how the program ends, and keeps the beginning of its standard error.
 
-    A ``Process`` would end only with all that the program left running in the background, which
-    holds its pipes open.
+    A ``Process`` would not end before every background process of the program, since these keep its
+    pipes open.
     """
 
     def __init__(self) -> None:
         self.said = b""
         self.said_all = asyncio.Event()
-        """Set when no more errors can come."""
+        """Set at the end of standard error."""
         self.exited = asyncio.Event()
 
     def pipe_data_received(self, fd: int, data: bytes | str) -> None:
@@ -205,7 +206,7 @@ def _feed(transport: asyncio.SubprocessTransport, line: bytes) -> None:
     stdin = transport.get_pipe_transport(0)
     if isinstance(stdin, asyncio.WriteTransport):
         stdin.write(line)
-        # What is buffered is written first.
+        # Buffered data is written first.
         stdin.close()
 
 

@@ -1,4 +1,4 @@
-"""The rules of alerts: when one is on, when it fires, and which connectors it counts. Pure."""
+"""The rules of alerts: when one is on, when it fires, and which connectors it counts. No I/O."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Seen(Struct, frozen=True):
 def see(rule: AlertRule, summary: Summary, before: Seen | None, now: int) -> Seen | None:
     """Return what an alert sees in the counts of its connectors; None if nothing is known yet.
 
-    A connector that becomes unknown may still be what it was, so it alone turns no alert off. An
-    alert for "works" waits for the end of a fault: it is on while there is none.
+    A connector that becomes unknown may still have its condition, so that alone does not turn an
+    alert off. An alert for "works" waits for the end of a fault: it is on while there is no fault.
     """
     if before is None and summary.unknown == summary.total:
         return None
@@ -74,12 +74,12 @@ def fires(before: Seen | None, after: Seen, now: int) -> bool:
 
 def flaps(off_at: int, now: int) -> bool:
     """Return whether an alert that went off at ``off_at`` is on again too soon to fire."""
-    # After the clock was set back, a time in the future says nothing.
+    # After the clock was set back, a time in the future means nothing.
     return 0 <= now - off_at < FLAP
 
 
 def armed(rule: AlertRule, summary: Summary, now: int) -> Seen | None:
-    """Return what an alert has seen when the user arms it: unknown counts as not met."""
+    """Return the state of an alert when the user arms it: unknown counts as not met."""
     seen = see(rule, summary, None, now)
     if seen is None and rule.when is not AlertWhen.WORKS:
         return Seen(on=False)
@@ -120,7 +120,7 @@ def count(rule: AlertRule, query: Query, station: Station, register: Register) -
 
 
 def wanted_condition(when: AlertWhen, condition: Condition) -> bool:
-    """Return whether a connector in ``condition`` is what is waited for."""
+    """Return whether an alert for ``when`` waits for ``condition``."""
     match when:
         case AlertWhen.FREE:
             return condition is Condition.FREE

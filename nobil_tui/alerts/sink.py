@@ -26,9 +26,9 @@ class AlertSink:
     """Compares each batch with what the alerts saw last, and calls ``on_fired`` for those that
     fire.
 
-    ``rules`` returns the alerts as they are now; ``register``, ``home`` and ``now`` likewise.
-    ``starred`` returns the set of the starred stations, which is shared with its owner. ``due``
-    returns the run of the hook for an alert that fires, None without a hook.
+    ``rules`` returns the current alerts; ``register``, ``home`` and ``now`` return current values
+    too. ``starred`` returns the set of the starred stations, which is shared with its owner.
+    ``due`` returns the run of the hook for an alert that fires, None without a hook.
     """
 
     def __init__(
@@ -59,13 +59,14 @@ class AlertSink:
         """The alerts that were evaluated before."""
         self._pending: list[Update] = []
         self._armed: set[AlertKey] = set()
-        """Alerts that the user armed and that saw nothing yet."""
+        """Alerts that the user armed and that have not been evaluated yet."""
         self._removed: dict[AlertKey, int] = {}
-        """Alerts that the user removed, and when, in ms."""
+        """Alerts that the user removed, each with the time in ms."""
         self._disarmed: dict[AlertKey, int] = {}
-        """Alerts that fired once, and when they were disarmed; when they fired is kept."""
+        """One-time alerts that fired, each with the time when it was disarmed. The time when it
+        fired is kept."""
         self._claim: Claim | None = None
-        """What is being stored and was not delivered yet."""
+        """The claim that is being stored and was not delivered yet."""
 
     def arm(self, rule: AlertRule) -> None:
         """Note what a new alert sees now, so that only a later change fires it.
@@ -107,7 +108,8 @@ class AlertSink:
             self._armed.discard(rule.key)
 
     def disarm(self, key: AlertKey, *, fired: bool = False) -> None:
-        """Forget what a removed alert saw, and unless it ``fired`` for once, when it last did."""
+        """Forget what a removed alert saw. Also forget when it last fired, unless it ``fired`` as a
+        one-time alert."""
         self._evaluator.forget({key})
         self._known.discard(key)
         self._armed.discard(key)
@@ -116,16 +118,16 @@ class AlertSink:
 
     @property
     def fired(self) -> Mapping[AlertKey, int]:
-        """When alerts last fired, in ms, also those for once, until they are removed."""
+        """When alerts last fired, in ms, including one-time alerts until they are removed."""
         return {key: at for key, at in self.state.fired.items() if key not in self._removed}
 
     @property
     def selections(self) -> int:
-        """How often the stations of areas were selected: they are others only if this changed."""
+        """How often the stations of areas were selected: they can only differ if this changed."""
         return self._evaluator.selections
 
     def area_stations(self) -> set[str]:
-        """Return the stations of the areas that alerts watch which are not paused."""
+        """Return the stations of the areas of alerts that are not paused."""
         areas = (rule for rule in self._rules() if not rule.station and not rule.paused)
         return set().union(*(self._evaluator.states(rule) for rule in areas))
 
@@ -136,7 +138,7 @@ class AlertSink:
         if any(
             isinstance(each, Note) and each.kind is NoteKind.RESTARTED for each in batch.entries
         ):
-            # All that was seen is void.
+            # Everything that was seen is void.
             self._evaluator.clear()
             self._known.clear()
         now = self._now()
@@ -166,9 +168,9 @@ class AlertSink:
             self._known -= claim.refused
 
     def finish(self, batch: Batch) -> None:
-        """Close the state; what is in the last batch is found by the next session."""
+        """Close the state; the next session finds the changes of the last batch."""
         claim = self._claim
-        # A change that was stored just now but not delivered is as good as not seen.
+        # Take back a change that was stored just now but not delivered.
         if claim is not None and not self.state.release(claim):
             begun = [update for update in claim.updates if update.before is None]
             self._pending = [*begun, *self._pending]
@@ -179,7 +181,7 @@ class AlertSink:
         self.state.close()
 
     def _claimed(self, updates: Sequence[Update]) -> Claim | None:
-        """Return what is to be stored; None if there is nothing."""
+        """Return the changes to store; None if there are none."""
         if not updates and not self._removed and not self._disarmed:
             return None
         return Claim(updates, self._removed, self._disarmed)
@@ -195,7 +197,7 @@ class AlertSink:
         self._evaluator.forget(self._known - keys)
         fresh, self._known = keys - self._known, keys
         new = fresh - await self._resume(fresh - self._armed)
-        # What is only restored was seen by the session before; a new alert begins with it.
+        # The session before saw the restored state; a new alert begins with it.
         touched: Collection[str] | None = batch.touched
         if batch.whole:
             touched = () if batch.restored else None
@@ -203,7 +205,7 @@ class AlertSink:
         sightings = await self._evaluator.evaluate(begun, None, now)
         if touched is None or touched:
             others = [rule for rule in rules if rule.key not in new]
-            # Who armed an alert may have been behind: what this program knows counts.
+            # The instance that armed an alert may have been behind: use what this program knows.
             stations = {rule.station for rule in others if rule.key in fresh and self._knows(rule)}
             touched = touched if touched is None else stations.union(touched)
             sightings += await self._evaluator.evaluate(others, touched, now)
@@ -218,7 +220,7 @@ class AlertSink:
         )
 
     async def _resume(self, keys: set[AlertKey]) -> set[AlertKey]:
-        """Go on with what alerts saw in another session or instance; return those that saw
+        """Continue with what alerts saw in another session or instance; return those that saw
         anything."""
         if not keys:
             return set()
@@ -230,7 +232,7 @@ class AlertSink:
     def _firings(
         self, sightings: Sequence[Sighting], batch: Batch, now: int
     ) -> list[Firing | None]:
-        """Return what to say of each sighting that is due; an alert for once fires once."""
+        """Return the description of each sighting that fires; a one-time alert fires once."""
         firings: list[Firing | None] = []
         fired: set[AlertKey] = set()
         for sighting in sightings:

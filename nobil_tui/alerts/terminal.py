@@ -1,4 +1,4 @@
-"""Escape sequences that terminals know: desktop notifications and the window's title.
+"""Escape sequences for desktop notifications and the window's title.
 
 Texts from outside pass ``safe_text``, so that none of them can end a sequence or begin another.
 """
@@ -44,11 +44,11 @@ _BY_TERM = {
 
 
 def notify_method(chosen: NotifyMethod, environ: Mapping[str, str]) -> NotifyMethod:
-    """Return how to notify: as the user chose, or as the terminal is known to understand it."""
+    """Return how to notify: as the user chose, or as the terminal is known to support it."""
     if chosen is not NotifyMethod.AUTO:
         return chosen
     if environ.get("STY"):
-        # GNU screen passes none of them on.
+        # GNU screen does not pass them on.
         return NotifyMethod.BELL
     program = (environ.get("TERM_PROGRAM") or "").lower()
     if program not in ("", "tmux"):

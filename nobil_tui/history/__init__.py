@@ -1,1 +1,1 @@
-"""What was observed of the stations: changes and occupancy by hour of the week, in one database."""
+"""The history of the stations: changes and occupancy by hour of the week, in one database."""

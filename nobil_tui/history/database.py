@@ -1,4 +1,4 @@
-"""The history as a SQLite file: its tables, and what is written to and read from them.
+"""The history as a SQLite file: its tables, and how they are written and read.
 
 ``change`` holds a connector's condition from a time (ms) on, ``listened`` the intervals of
 listening (s), and ``packed_profile`` a value for each hour of the week and ``CHUNK_STATIONS``
@@ -50,9 +50,9 @@ RETENTION = 366 * DAY
 MAX_LOG_SIZE = 4 * 1024 * 1024
 """Bytes to which the write-ahead log is cut after a larger transaction."""
 MAX_CACHED_LISTS = 100
-"""Lists of stations whose numbers are cached: more than a session counts together."""
+"""How many lists of stations have cached numbers: more than a session counts together."""
 PRUNED_AT_ONCE = 200
-"""Connectors that are pruned in one transaction, so that it is short."""
+"""How many connectors are pruned in one transaction, so that it is short."""
 
 _FIRST_TABLES = """
     CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -93,7 +93,7 @@ def _pack_profiles(connection: sqlite3.Connection) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (_FIRST_TABLES, _pack_profiles)
-"""What takes the tables from one version to the next. Add to the end; never change one."""
+"""Migrations of the tables, each from one version to the next. Add to the end; never change one."""
 
 _PUT_PROFILE = "INSERT OR REPLACE INTO packed_profile VALUES (?, ?, ?)"
 _READ_PROFILES = "SELECT place, data FROM packed_profile WHERE place BETWEEN ? AND ?"
@@ -120,7 +120,7 @@ ORDER BY change.at, connector.number
 
 
 class Contents(NamedTuple):
-    """What a history holds in total."""
+    """Totals of a history."""
 
     stations: int
     changes: int
@@ -151,7 +151,7 @@ class HistoryDatabase:
         try:
             has_tables(connection, APPLICATION_ID, len(migrations))
             use_write_ahead_log(connection)
-            # The first snapshot may be one large transaction; its log must not stay.
+            # The first snapshot may be one large transaction; truncate its log afterwards.
             connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG_SIZE}")
             migrate(connection, APPLICATION_ID, migrations)
         except BaseException:
@@ -188,7 +188,7 @@ class HistoryDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what is written within, or roll all of it back if it raises."""
+        """Commit everything written within, or roll it back if the body raises."""
         if self._connection.in_transaction:
             yield
             return
@@ -196,7 +196,7 @@ class HistoryDatabase:
             with transaction(self._connection):
                 yield
         except BaseException:
-            # The ids of stations that were rolled back may be given to others.
+            # The ids of stations that were rolled back may be assigned again.
             self._stations.clear()
             self._connectors.clear()
             self._numbers_of.clear()
@@ -207,7 +207,7 @@ class HistoryDatabase:
         new."""
         executemany = self._connection.executemany
         with self.transaction():
-            # Of two changes of a connector in the same millisecond, the later one counts.
+            # If a connector changed twice in a millisecond, the later change counts.
             rows = {(self._connector(change), change.at): change.code for change in portion.changes}
             before = self._connection.total_changes
             executemany(_ADD_CHANGE, [(*key, code) for key, code in rows.items()])
@@ -221,7 +221,8 @@ class HistoryDatabase:
     def prune(self, before: int) -> Iterator[int]:
         """Delete what was observed before a time (ms), in short transactions; yield after each.
 
-        The last condition before it stays: it may hold beyond it. Profiles are never pruned.
+        The last condition before that time stays, since it may have lasted longer. Profiles are
+        never pruned.
         """
         connection = self._connection
         ids = [row[0] for row in connection.execute("SELECT id FROM connector")]
@@ -240,7 +241,7 @@ class HistoryDatabase:
     # Reading
 
     def station(self, name: str, since: int = 0) -> StationHistory:
-        """Read what is stored of a station from a time (ms) on."""
+        """Read the history of a station from a time (ms) on."""
         history = StationHistory(name, listening=self.listening(since), size=self.size)
         station = self._station_id(name)
         if station is None:
@@ -263,7 +264,7 @@ class HistoryDatabase:
 
     @property
     def stations(self) -> list[str]:
-        """The ids of all stations of which anything is stored, sorted."""
+        """The ids of all stations that have a history, sorted."""
         return [
             row[0] for row in self._connection.execute("SELECT name FROM station ORDER BY name")
         ]
@@ -291,7 +292,7 @@ class HistoryDatabase:
 
     @property
     def contents(self) -> Contents:
-        """Count what is stored. Reads every row."""
+        """Return the totals. Reads every row."""
         count = self._connection.execute(
             "SELECT (SELECT count(*) FROM station), (SELECT count(*) FROM change)"
         )
@@ -310,7 +311,7 @@ class HistoryDatabase:
         return profile
 
     def _add_hours(self, parts: Iterable[HourColumns]) -> None:
-        """Add what was counted to the profiles: each value of an hour is read and written once."""
+        """Add counted hours to the profiles: each value of an hour is read and written once."""
         by_hour: dict[tuple[int, int], list[HourColumns]] = {}
         for part in parts:
             by_hour.setdefault((part.week, part.hour), []).append(part)
@@ -373,8 +374,8 @@ class HistoryDatabase:
 
 
 def _without_overlaps(intervals: Iterable[Interval]) -> Iterator[Interval]:
-    """Yield intervals in their order, without the time that an earlier one covers: after the clock
-    was set back, the same time comes twice."""
+    """Yield intervals in order, without the time that an earlier one covers: after the clock was
+    set back, the same time occurs twice."""
     covered = 0
     for interval in intervals:
         if interval.ended >= covered:

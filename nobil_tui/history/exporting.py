@@ -1,4 +1,4 @@
-"""Stored changes as CSV and JSON Lines.
+"""Export stored changes as CSV and JSON Lines.
 
 A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from
 1), ``evse_uid`` (its id inside the station), ``condition`` from that time on (``null`` or empty

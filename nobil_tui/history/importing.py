@@ -1,4 +1,4 @@
-"""Import recordings into the history. What is stored already is neither stored nor counted
+"""Import recordings into the history. Data that is stored already is neither stored nor counted
 again."""
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from nobil_tui.history.observation import Observation
 from nobil_tui.history.replay import Replay
 
 WRITE_AFTER = 5_000
-"""Changes that are held in memory before they are written."""
+"""How many changes are held in memory before they are written."""
 _FIRST_READING = 0.3
-"""The share of the work that is done when the time is known."""
+"""The share of the work that is done once the covered time is known."""
 
 
 class ImportResult(NamedTuple):
@@ -44,8 +44,8 @@ class ImportResult(NamedTuple):
 
 
 class RecordingImport:
-    """The import of one recording, all or nothing. ``on_progress`` gets the share done, from 0 to
-    1."""
+    """Imports one recording, completely or not at all. ``on_progress`` gets the share done, from 0
+    to 1."""
 
     def __init__(self, path: Path, on_progress: Callable[[float], None]) -> None:
         self._path = path
@@ -91,7 +91,8 @@ class RecordingImport:
         return ImportResult(added, sum(piece.ended - piece.began for piece in pieces), unreadable)
 
     def _intervals(self, feed: RecordingFeed, file: RecordingFile) -> list[Interval]:
-        """Return when the recorder was listening; a hub must have been, too."""
+        """Return the intervals in which the recorder was listening; if there was a hub, it must
+        have been listening too."""
         listening, live = Listening(), False
         for step in feed.script():
             if step is None:

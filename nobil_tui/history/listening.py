@@ -1,9 +1,9 @@
-"""The time in which a source was listened to. Times are whole seconds since the epoch.
+"""The intervals of listening to a source. Times are whole seconds since the epoch.
 
-A condition holds from its report until the next one, within one *period*: a chain of intervals
-with gaps of at most two minutes. In so short a gap hardly any connector changes, and the next
-report corrects it. After a longer gap nothing is known of a connector until it is reported again.
-Time in gaps is never counted.
+A condition holds from its report until the next one, within one *period*: a chain of intervals with
+gaps of at most two minutes. In such a short gap hardly any connector changes, and the next report
+corrects it. After a longer gap nothing is known about a connector until it is reported again. Time
+in gaps is never counted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Interval(NamedTuple):
     began: int
     ended: int
     period: int
-    """When its period began: only what was reported since then is known in this interval."""
+    """When its period began: only connectors reported since then are known in this interval."""
 
 
 class Listening:
@@ -47,8 +47,8 @@ class Listening:
         return self._intervals[-1] if self._intervals else None
 
     def begin(self, at: int, max_gap: int = MAX_LISTENING_GAP // 1000) -> Interval:
-        """Begin an interval: of the last period after a gap of at most ``max_gap`` seconds, else of
-        a new one."""
+        """Begin an interval. It belongs to the last period if the gap has at most ``max_gap``
+        seconds, else to a new one."""
         last = self.last
         period = last.period if last is not None and 0 <= at - last.ended <= max_gap else at
         interval = Interval(at, at, period)
@@ -84,8 +84,7 @@ class Listening:
             index += 1
 
     def period_end(self, at: int) -> int:
-        """Return the end of the last interval of the period that a time is in; the time itself in a
-        longer gap."""
+        """Return the end of the period that a time is in; in a longer gap, the time itself."""
         index, intervals, end = bisect_right(self._begins, at) - 1, self._intervals, at
         if index >= 0 and intervals[index].ended >= at:
             # The next period begins later than this interval, so none in between has another one.
@@ -98,7 +97,7 @@ class Listening:
     def uncovered(self, interval: Interval) -> list[Interval]:
         """Return the parts of an interval that these do not cover.
 
-        In a part that begins later than the interval, only what is reported within it is known.
+        In a part that begins later than the interval, only connectors reported within it are known.
         """
         parts = []
         began = interval.began

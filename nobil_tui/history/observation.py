@@ -1,4 +1,4 @@
-"""Observe a board: what changed, when it was listened to, and the occupancy of each hour.
+"""Observe a board: its changes, the intervals of listening, and the occupancy of each hour.
 
 No I/O and no clock of its own: times come in as values, in ms since the epoch.
 """
@@ -22,8 +22,8 @@ from nobil_tui.history.tally import NOT_OBSERVED
 class StoredChange(NamedTuple):
     """A condition of a connector from a time on, as it is stored.
 
-    Also written if nothing changed: when a connector is observed again after a break, and with
-    ``NOT_OBSERVED`` when it is observed no longer.
+    Also stored without a change: when a connector is observed again after a break, and with
+    ``NOT_OBSERVED`` when it is no longer observed.
     """
 
     station: str
@@ -35,7 +35,7 @@ class StoredChange(NamedTuple):
 
 
 class Portion(Struct):
-    """What was observed and is not stored yet."""
+    """Observations that are not stored yet."""
 
     changes: list[StoredChange] = field(default_factory=list)
     hours: list[HourColumns] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Observation:
 
     @property
     def stations(self) -> list[str]:
-        """The stations of which anything was observed."""
+        """The stations that were observed."""
         return list(self._rows)
 
     @property
@@ -86,17 +86,17 @@ class Observation:
 
     @property
     def ended(self) -> int:
-        """Until when was listened, in ms; zero before it began."""
+        """The end of listening so far, in ms; zero before it began."""
         last = self._listening.last
         return last.ended * 1000 if last is not None else 0
 
     @property
     def pending(self) -> int:
-        """How many changes are to be stored."""
+        """How many changes are waiting to be stored."""
         return len(self._portion.changes)
 
     def take_portion(self) -> Portion:
-        """Return what is to be stored, and forget it."""
+        """Return the observations to store, and forget them."""
         portion, self._portion = self._portion, Portion()
         return portion
 
@@ -123,8 +123,7 @@ class Observation:
         self.live = False
 
     def restart(self, at: int) -> None:
-        """Forget all conditions; what was counted so far is kept. The link is down until
-        ``begin``."""
+        """Forget all conditions, and keep the counts so far. The link is down until ``begin``."""
         self.finish(at)
         self.live = self._fixed
         self._occupancies.clear()
@@ -139,7 +138,7 @@ class Observation:
         after = change.after
         code = NOT_OBSERVED if after is None else after.condition.code
         if not self.live:
-            # What becomes known while the link is down is known from the next period on.
+            # A condition reported while the link is down counts from the next period on.
             return
         station, index = change.station, change.number - 1
         occupancy, row = self._advanced(station, change.at)
@@ -150,10 +149,11 @@ class Observation:
             self._store(station, index, code, change.at)
 
     def confirm(self, station_id: str, at: int, *, all_of_it: bool = False) -> None:
-        """Take over what the board knows of a station for connectors that are not observed yet.
+        """Take over from the board the conditions of a station's connectors that are not observed
+        yet.
 
-        ``all_of_it``: also for those that are, in case changes were missed; a station that is not
-        on the board is observed no longer. A connector that is stale on the board is left out.
+        ``all_of_it``: also those of observed ones, in case changes were missed; a station that is
+        not on the board is no longer observed. Connectors that are stale on the board are left out.
         """
         station = self._board.stations.get(station_id) or Station(station_id, [])
         occupancy, row = self._advanced(station_id, at)
@@ -191,8 +191,8 @@ class Observation:
     # Time
 
     def advance(self, at: int) -> Iterator[None]:
-        """Count the time of all stations up to ``at``, in steps, so that the hours that are over
-        can be stored."""
+        """Count the time of all stations up to ``at``, in steps, so that completed hours can be
+        stored."""
         self.listen(at)
         for occupancy in self._occupancies:
             occupancy.advance(at // 1000, self._listening, self._hours, self._portion.hours)
@@ -204,7 +204,7 @@ class Observation:
             self._listening.forget(before // 1000)
 
     def finish(self, at: int) -> None:
-        """Count the time of all stations up to ``at``, with the hour that is not over."""
+        """Count the time of all stations up to ``at``, including the current hour."""
         for _ in self.advance(at):
             pass
         for occupancy in self._occupancies:
@@ -219,8 +219,9 @@ class Observation:
         self._portion.changes.append(StoredChange(station_id, uid, index + 1, at, code))
 
     def _advanced(self, station: str, at: int) -> tuple[Occupancy, int]:
-        """Count the time of a station up to ``at``; return where its conditions are."""
-        # Before time is counted: only what was listened to is.
+        """Count the time of a station up to ``at``; return the occupancy that holds its conditions,
+        and its row."""
+        # Listen before counting: only time that was listened to counts.
         self.listen(at)
         seconds, occupancies = at // 1000, self._occupancies
         number = self._rows.get(station)

@@ -1,7 +1,7 @@
 """The occupancy of many stations, hour by hour. Times are whole seconds since the epoch.
 
-The numbers of a station are fields of one integer, so that a country is counted in one pass. It
-counts as ``StationTally`` does, which counts one station over stored changes.
+The numbers of a station are fields of one integer, so that a country is counted in one pass. The
+result equals that of ``StationTally``, which counts one station over stored changes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from nobil_tui.history.listening import Listening
 from nobil_tui.history.tally import FAULT, FREE, IS_OBSERVED, NOT_OBSERVED
 
 MAX_ROWS = 1024
-"""Stations that are counted at once: enough to be fast, few enough for a time slice."""
+"""How many stations are counted at once: enough to be fast, few enough for a time slice."""
 SECONDS_COLUMNS = 5
 """The numbers of seconds of an hour; see ``HourTally``."""
 
 _BITS = 32
-"""Of a field: an hour has few enough connector-seconds that none overflows into the next."""
+"""Bits of a field: the connector-seconds of an hour never overflow into the next field."""
 _FIELD = (1 << _BITS) - 1
 _ANY_OBSERVED, _ANY_FREE, _OBSERVED_EACH, _FREE_EACH, _FAULT_EACH = (
     1 << _BITS * index for index in range(SECONDS_COLUMNS)
@@ -34,7 +34,7 @@ _WEIGHTS = tuple(
     _OBSERVED_EACH * IS_OBSERVED[code] + _FREE_EACH * (code == FREE) + _FAULT_EACH * (code == FAULT)
     for code in range(NOT_OBSERVED + 1)
 )
-"""What a connector with each code adds to the counts of its station."""
+"""The amount that a connector with each code adds to the counts of its station."""
 _PACK = methodcaller("to_bytes", SECONDS_COLUMNS * _BITS // 8, "little")
 
 
@@ -57,7 +57,8 @@ class Occupancy:
         self.codes: list[bytearray] = []
         """The codes of the connectors of each station."""
         self._counts: list[int] = []
-        """What a second adds to the seconds of each station: its connectors, and whether any."""
+        """The amounts that a second adds to the seconds of each station: its connectors, and
+        whether there are any."""
         self._seconds: list[int] = []
         """The fields of ``HourTally`` of each station, for the hour ``_week`` and ``_hour``."""
         self._at = at
@@ -65,7 +66,7 @@ class Occupancy:
         self._since = array("q")
         """Up to when each station is counted; not before ``_at``."""
         self._period = 0
-        """The period of listening whose reports are held."""
+        """The period of listening that the conditions belong to."""
         self._names: tuple[str, ...] = ()
         """``stations``, the same object from hour to hour."""
         self._span: LocalHour | None = None
@@ -73,7 +74,7 @@ class Occupancy:
         self._week, self._hour = 0, -1
 
     def add(self, station: str, at: int) -> int:
-        """Add a station of which nothing is observed yet; return its row."""
+        """Add a station without observations; return its row."""
         self.stations.append(station)
         self.codes.append(bytearray())
         self._counts.append(0)
@@ -123,8 +124,7 @@ class Occupancy:
     def advance(
         self, to: int, listening: Listening, hours: LocalHours, done: list[HourColumns]
     ) -> None:
-        """Count the time of all stations up to ``to``; append each hour that is over to
-        ``done``."""
+        """Count the time of all stations up to ``to``; append each completed hour to ``done``."""
         if to < self._at:
             return
         for began, ended, period in listening.between(self._at, to):
@@ -144,7 +144,7 @@ class Occupancy:
             self._since = array("q", map(max, self._since, repeat(to)))
 
     def take(self, done: list[HourColumns]) -> None:
-        """Append what is counted of the current hour, if anything, and begin at zero."""
+        """Append the counts of the current hour, if there are any, and begin at zero."""
         seconds = self._seconds
         if not any(seconds):
             return
@@ -167,7 +167,7 @@ class Occupancy:
             self._week, self._hour = span.week, span.hour
 
     def _forget(self) -> None:
-        """Forget the conditions: from now on, nothing is observed until it is reported."""
+        """Forget the conditions: no connector is observed until it is reported again."""
         for codes in self.codes:
             codes[:] = b"\xff" * len(codes)
         self._counts = [0] * len(self._counts)
@@ -188,7 +188,7 @@ class Occupancy:
 
 
 def _with_any(counts: int) -> int:
-    """Return counts with a one for each kind of which there is any."""
+    """Return counts with a one for each kind that occurs."""
     if counts & _FIELD * _OBSERVED_EACH:
         counts |= _ANY_OBSERVED
     if counts & _FIELD * _FREE_EACH:

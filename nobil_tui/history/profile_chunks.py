@@ -1,7 +1,7 @@
 """The profiles of up to ``CHUNK_STATIONS`` stations at one hour of the week, packed into one value.
 
-A value holds a column of numbers after the other: as many as there are stations, in the order of
-their numbers in the database.
+A value holds one column of numbers after another, each with a number for every station, in the
+order of the stations' numbers in the database.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ProfileChunk:
         self._add(6, list(map(and_, enough, often)))
 
     def _add(self, index: int, more: Sequence[int]) -> None:
-        """Add to a column, which may be longer. A number that has reached its limit stays there."""
+        """Add to a column, which may be longer. Numbers stop at their limit."""
         column = self._columns[index]
         code, size = column.typecode, column.itemsize
         try:
@@ -134,7 +134,7 @@ class StationColumns:
         """Add columns of the stations with these numbers."""
         first = numbers[0]
         place = slice(first, first + len(numbers))
-        # Mostly: stations are numbered in the order in which they are first observed.
+        # The usual case: stations are numbered in the order in which they are first observed.
         follow_each_other = list(numbers) == list(range(place.start, place.stop))
         if follow_each_other and not any(self._columns[0][place]):
             for column, more in zip(self._columns, seconds, strict=True):

@@ -1,4 +1,4 @@
-"""Apply a feed's events to a board without a monitor, and observe them."""
+"""Apply the events of a feed to a board without a monitor, and observe them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nobil_tui.history.observation import Observation
 
 
 class Replay:
-    """Apply events to ``board``, and tell ``observation`` what they change and confirm."""
+    """Applies events to ``board``, and passes the changes and confirmations to ``observation``."""
 
     def __init__(self, board: Board, observation: Observation) -> None:
         self._board = board

@@ -25,17 +25,18 @@ LENGTH = WEEKS * 7 * _DAY
 """The length of the history in ms."""
 _OCCUPIED = Condition.OCCUPIED.code
 _BEFORE = 45 * 60_000
-"""The length of the condition before the present one where the two histories do not fit, in ms."""
+"""The length in ms of the condition before the present one, if the made-up history does not lead to
+it."""
 
 
 def simulate_history(
     station: str, connectors: Sequence[Connector], facts: Facts, now: int, hours: LocalHours
 ) -> StationHistory:
-    """Make up four weeks of a station that lead to the present conditions of its connectors.
+    """Make up four weeks of history that lead to the present conditions of a station's connectors.
 
     The same station and day give the same history.
     """
-    # From midnight, so that what is past stays as it was when it is asked for again.
+    # Start at midnight, so that a later call returns the same past.
     began = (now - LENGTH) // _DAY * _DAY + _DAY
     rng = random.Random(f"{station} {began}")
     lives = ConnectorLives(rng, utc_offset(now))
@@ -68,7 +69,7 @@ def _live(
 
 
 def _led_to(rows: list[ChangeRow], connector: Connector, began: int, now: int) -> list[ChangeRow]:
-    """Let the rows end with the present condition of a connector, since its last change."""
+    """End the rows with the present condition of a connector, since its last change."""
     code = connector.condition.code
     since = connector.timestamp if began < connector.timestamp <= now else began
     kept = [row for row in rows if row.at < since]

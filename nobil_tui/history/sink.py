@@ -14,10 +14,10 @@ from nobil_tui.history.observation import Observation, Portion
 from nobil_tui.monitor.batch import MAX_ENTRIES, Batch, BatchEntry, LinkPhase, Note, NoteKind
 
 MIN_SET_BACK = 60_000
-"""Milliseconds by which a connection has to begin before the end of the last one for the clock to
-have been set back. A smaller difference does not matter."""
+"""If a connection begins this many ms before the end of the last one, the clock was set back. A
+smaller difference does not matter."""
 MAX_RECORDED_AT_END = 100_000
-"""Stations whose time is counted at the end; more than a country has."""
+"""The most stations whose time is counted at the end; more than a country has."""
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +67,12 @@ class HistorySink:
         self._observation = Observation(board, hours, recorded=self._stations)
         self._writing = False
         self._every = False
-        """Whether any station may have changed in a way that no entry of a batch describes."""
+        """Whether any station may have changed without an entry in a batch."""
         self._swept = 0
-        """Until when the hours of every station were counted, in seconds."""
+        """The time up to which the hours of every station were counted, in seconds."""
 
     async def take(self, batch: Batch) -> None:
-        """Observe what a batch says, in slices of time, and hand it to the store."""
+        """Observe a batch in time slices, and pass the result to the store."""
         slice_end = time.perf_counter() + SLICE_SECONDS
         for _ in self._steps(batch):
             if time.perf_counter() > slice_end:
@@ -80,9 +80,9 @@ class HistorySink:
                 slice_end = time.perf_counter() + SLICE_SECONDS
 
     def finish(self, batch: Batch) -> None:
-        """Observe the rest, count all time up to now, and hand it to the store.
+        """Observe the rest, count all time up to now, and pass the result to the store.
 
-        After a flood of new stations that would delay the end for seconds. Then the rest is left
+        After a flood of new stations that would delay the end by seconds. Then the rest is left
         out, as after a crash.
         """
         if len(self._board.stations) > MAX_RECORDED_AT_END:
@@ -100,10 +100,11 @@ class HistorySink:
             self._writing = False
             return
         at, observation = batch.alive_at, self._observation
-        # A flag, and not a variable: if this is cancelled, it is begun again with the rest.
+        # A flag and not a local variable: after a cancellation, the steps begin again with the
+        # rest.
         self._every |= batch.whole or len(batch.entries) >= MAX_ENTRIES
         if not self._writing:
-            # Nothing that was observed before was stored, so the observation begins here.
+            # No earlier observation was stored, so the observation begins here.
             self._writing = True
             observation = self._begin_again()
             if batch.link.phase is LinkPhase.LIVE:
@@ -129,8 +130,8 @@ class HistorySink:
         return self._observation
 
     def _is_earlier(self, note: Note) -> bool:
-        """Return whether a connection begins before the end of the last one: until that time comes
-        again, none of it would count."""
+        """Return whether a connection begins before the end of the last one: its time would not
+        count until the clock has caught up."""
         before = note.at < self._observation.ended - MIN_SET_BACK
         return note.kind is NoteKind.CONNECTED and before
 

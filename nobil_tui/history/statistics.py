@@ -14,9 +14,9 @@ from nobil_tui.history.listening import Listening
 from nobil_tui.history.tally import CONDITIONS, FAULT, NOT_OBSERVED, HourTally, StationTally
 
 MIN_WEEK_SECONDS = 900
-"""Seconds for which an hour must be observed to count as a week of its cell."""
+"""Seconds of an hour that must be observed for the week to count."""
 MIN_CELL_SECONDS = 1800
-"""Seconds for which an hour of the week must be observed for its cell to be shown."""
+"""Seconds of an hour of the week that must be observed for its cell to be shown."""
 LAST_CHANGES = 10
 """Changes of a station that its summary lists."""
 _OCCUPIED = Condition.OCCUPIED.code
@@ -62,7 +62,7 @@ class ConnectorHistory(Struct):
 
 
 class StationHistory(Struct):
-    """What is stored of one station."""
+    """The stored history of one station."""
 
     station: str
     connectors: list[ConnectorHistory] = field(default_factory=list)
@@ -98,7 +98,7 @@ class PastChange(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """What the history of a station comes to."""
+    """Statistics of a station's history."""
 
     profile: Profile
     weeks: int
@@ -142,8 +142,8 @@ def weeks_observed(profile: Profile) -> int:
 
 
 def percentile(ordered: Sequence[int], share: float) -> int | None:
-    """Return the smallest value that is not below ``share`` of the ordered values; None without
-    any."""
+    """Return the smallest value that at least ``share`` of the values do not exceed; None without
+    values."""
     if not ordered:
         return None
     return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
@@ -193,7 +193,7 @@ def tallies(
     begin = since // 1000
     tally = StationTally(since=begin)
     for interval in listening.between(begin, now // 1000):
-        # What was reported earlier in the same period is known at the begin.
+        # Conditions reported earlier in the same period are known at the start.
         tally.period = interval.period
         break
     for at, index, code in rows:
@@ -239,7 +239,7 @@ def sessions(rows: Sequence[ChangeRow], listening: Listening) -> Iterator[Chargi
     for row in rows:
         at = row.at // 1000
         if at > period_end:
-            # Another period, or the first: what was before is not connected with this.
+            # Another period, or the first one: it does not continue the condition before.
             period_end = listening.period_end(at)
             began, before = None, NOT_OBSERVED
         if row.code == _OCCUPIED and before not in (NOT_OBSERVED, _OCCUPIED):

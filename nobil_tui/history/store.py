@@ -22,18 +22,18 @@ from nobil_tui.store.database_file import (
 from nobil_tui.store.single_writer import WRITE_INTERVAL, SingleWriter
 
 PRUNE_INTERVAL = 24 * 3_600_000
-"""Milliseconds between two prunings."""
+"""Milliseconds between two runs of pruning."""
 LISTENED_BEFORE_PRUNING = 24 * 3600
 """Seconds of listening within ``RETENTION`` before anything is pruned: until then, the clock may be
-wrong, and all that is stored seems to be old."""
+wrong, so that everything stored seems to be old."""
 MAX_PENDING_RECORDS = 500_000
-"""Changes that are held while the disk does not take them; then the oldest are dropped."""
+"""How many changes are held while the disk cannot be written; then the oldest are dropped."""
 MAX_PENDING_HOURS = 1_000
-"""Hours, each of up to ``MAX_ROWS`` stations, that are held likewise: 20 MB."""
+"""How many hours, each of up to ``MAX_ROWS`` stations, are held in the same way: 20 MB."""
 
 
 class HistoryStore:
-    """Write what is observed to one file; make one with ``open``. Others read it meanwhile."""
+    """Writes observations to one file, which others can read meanwhile. Create it with ``open``."""
 
     def __init__(
         self, path: Path, *, interval: float = WRITE_INTERVAL, clock: Clock | None = None
@@ -87,8 +87,7 @@ class HistoryStore:
             self._pending = _joined(self._pending, portion)
 
     def read(self, station: str, since: int = 0) -> StationHistory:
-        """Read what is stored of a station from a time (ms) on; empty if it cannot be read. May
-        block."""
+        """Read the history of a station from a time (ms) on; empty if that fails. May block."""
         return read_station(self.path, station, since, self._writer.warn)
 
     def close(self) -> None:
@@ -113,12 +112,12 @@ class HistoryStore:
         except DATABASE_ERRORS as error:
             with self._writer.news:
                 self._pending = _joined(portion, self._pending)
-            # A new file in place of a damaged one takes it at once.
+            # A new file that replaces a damaged one can be written at once.
             return self._writer.failed(error) and self._write()
         return True
 
     def _prune(self) -> bool:
-        """Do a part of a pruning that is due, so that writing never waits for long."""
+        """Do a part of a due pruning, so that writing never waits for long."""
         now = self._clock.now()
         if (
             self._pruning is None
@@ -157,8 +156,8 @@ class HistoryStore:
 def read_station(
     path: Path, station: str, since: int, complain: Callable[[str], None]
 ) -> StationHistory:
-    """Read what is stored of a station from a time (ms) on; empty, after a message, if it cannot be
-    read."""
+    """Read the history of a station from a time (ms) on; log a message and return an empty one if
+    it cannot be read."""
     try:
         if is_missing(path):
             return StationHistory(station)

@@ -21,7 +21,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def usual_text(hour: HourProfile) -> str:
-    """Return how usual a free connector is at an hour of the week; empty if too little was
+    """Return how often a connector is free at an hour of the week; empty if too little was
     observed."""
     if not hour.weeks:
         return ""
@@ -33,8 +33,7 @@ def usual_text(hour: HourProfile) -> str:
 
 
 def observed_text(statistics: Statistics) -> str:
-    """Return for how many weeks a station was observed, or for how long if no hour of it counts
-    yet."""
+    """Return for how many weeks a station was observed; before a week counts, for how long."""
     if not statistics.weeks:
         return f"{duration_text(sum(hour.observed for hour in statistics.profile))} observed"
     return f"{statistics.weeks} week{'' if statistics.weeks == 1 else 's'} observed"

@@ -14,14 +14,14 @@ from nobil_tui.history.hours import LocalHours
 from nobil_tui.history.listening import Listening
 
 NOT_OBSERVED = 255
-"""The code of a connector of which nothing is known now."""
+"""The code of a connector that is not observed now."""
 CONDITIONS: dict[int, Condition] = {condition.code: condition for condition in Condition}
 """The condition that a stored code means; ``NOT_OBSERVED`` means none."""
 IS_OBSERVED = bytes(
     code in CONDITIONS and CONDITIONS[code].counted and CONDITIONS[code] is not Condition.UNKNOWN
     for code in range(NOT_OBSERVED + 1)
 )
-"""For each code, whether something is known of the connector, and it counts."""
+"""For each code, whether the condition is known and counts."""
 FREE, FAULT = Condition.FREE.code, Condition.FAULT.code
 
 
@@ -47,9 +47,9 @@ class StationTally(Struct, gc=False):
     """The conditions of a station's connectors, and the seconds of the current hour so far."""
 
     since: int = 0
-    """Up to when time is counted."""
+    """The time up to which seconds are counted."""
     period: int = 0
-    """The period of listening whose reports are held."""
+    """The period of listening that the conditions belong to."""
     codes: bytearray = bytearray()
     connectors: int = 0
     """How many connectors are observed."""
@@ -79,14 +79,14 @@ class StationTally(Struct, gc=False):
         return self.codes[index] if index < len(self.codes) else NOT_OBSERVED
 
     def reset(self) -> None:
-        """Forget the conditions: from now on, nothing is observed until it is reported."""
+        """Forget the conditions: no connector is observed until it is reported again."""
         self.codes = bytearray(b"\xff" * len(self.codes))
         self.connectors = self.free = self.fault = 0
 
     def advance(
         self, to: int, listening: Listening, hours: LocalHours, done: list[HourTally]
     ) -> None:
-        """Count the time up to ``to``; append each hour that is over to ``done``."""
+        """Count the time up to ``to``; append each completed hour to ``done``."""
         since, last = self.since, listening.last
         if to < since:
             return
@@ -105,7 +105,7 @@ class StationTally(Struct, gc=False):
         self.since = to
 
     def take(self, done: list[HourTally]) -> None:
-        """Append what is counted of the current hour, if anything, and begin at zero."""
+        """Append the counts of the current hour, if there are any, and begin at zero."""
         if self.observed_seconds:
             done.append(
                 HourTally(

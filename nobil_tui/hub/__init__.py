@@ -1,1 +1,1 @@
-"""Serve the stream API to programs written for version 1, and publish a source into NATS."""
+"""Serve the stream API to programs for version 1, and publish a source into NATS."""

@@ -1,4 +1,4 @@
-"""The API keys of consumers: a file of hashes that can be changed while a hub runs.
+"""The API keys of consumers: a file of hashes that can change while a hub runs.
 
 A key is random and long, so a plain hash cannot be reversed by guessing; no slow hash is needed.
 """
@@ -34,12 +34,12 @@ MAX_KEY_NAME = 64
 LOCK_SECONDS = 5.0
 MAX_FILE_BYTES = 1 << 20
 MISSING_SECONDS = 5.0
-"""Seconds for which the keys of a file that is not there still hold: some editors and sync programs
-delete it before they write it again."""
+"""Seconds for which the keys of a missing file stay valid: some editors and sync programs delete it
+before they write it again."""
 
 
 class KeyFileError(Exception):
-    """A key file that cannot be read, or a name that does not fit. The message is safe to show."""
+    """The key file cannot be read, or a name cannot be used. The message is safe to show."""
 
 
 class KeyEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +68,7 @@ class ConsumerKeys(Protocol):
         ...
 
     def has(self, name: str) -> bool:
-        """Return whether there is still a key of this name."""
+        """Return whether a key with this name still exists."""
         ...
 
 
@@ -91,18 +91,19 @@ class OneKey:
         return self._name if hmac.compare_digest(_digest(given), self._digest) else None
 
     def has(self, name: str) -> bool:
-        """Return whether there is still a key of this name."""
+        """Return whether a key with this name still exists."""
         return name == self._name
 
 
 class KeyFile:
-    """A file of keys. A running hub reads it again when it has changed.
+    """A file of keys.
 
-    ``warn`` gets a sentence if it then cannot be read, or has no keys any more.
+    A running hub reads it again when it changes. ``warn`` gets a sentence if it then cannot be
+    read, or has no keys left.
     """
 
     shown = ""
-    """Only their owners have the keys."""
+    """Only the owners have the keys themselves."""
 
     def __init__(self, path: Path, warn: Callable[[str], None] = lambda _: None) -> None:
         self.path = path
@@ -110,7 +111,7 @@ class KeyFile:
         self._stamp: Stamp | None = None
         self._entries: tuple[KeyEntry, ...] = ()
         self._missing_since: float | None = None
-        """When the file was first not there, on the monotonic clock."""
+        """When the file was first found missing, in seconds of the monotonic clock."""
 
     def read(self) -> tuple[KeyEntry, ...]:
         """Read the file; return its keys, none if it is missing. Raise ``KeyFileError``."""
@@ -120,14 +121,14 @@ class KeyFile:
 
     @property
     def is_used(self) -> bool:
-        """Whether it has keys."""
+        """Whether the file has keys."""
         self._refresh()
         return bool(self._entries)
 
     def owner(self, given: str) -> str | None:
         """Return the name of a key; None if it is not valid.
 
-        Takes the same time for every key that is not valid.
+        Takes the same time for every invalid key.
         """
         self._refresh()
         digest, found = _digest(given), None
@@ -137,14 +138,14 @@ class KeyFile:
         return found
 
     def has(self, name: str) -> bool:
-        """Return whether there is still a key of this name."""
+        """Return whether a key with this name still exists."""
         self._refresh()
         return any(entry.name == name for entry in self._entries)
 
     def add(self, name: str, today: str) -> str:
-        """Add a key and return it: it is stored nowhere.
+        """Add a key and return it: the key itself is not stored.
 
-        Raises ``KeyFileError`` for a name that is taken or does not fit, and ``NotSavedError``.
+        Raises ``KeyFileError`` for a name that is taken or cannot be used, and ``NotSavedError``.
         """
         if not name.strip() or len(name) > MAX_KEY_NAME or not name.isprintable():
             raise KeyFileError(f"a name has 1 to {MAX_KEY_NAME} printable characters")
@@ -202,7 +203,7 @@ class KeyFile:
 
 
 class LocalKeys:
-    """The keys of a hub that only this machine reaches: those of a file, and its own.
+    """The keys of a hub that only this machine can reach: those of a file, and the hub's own.
 
     Its own is shown while the file has none.
     """
@@ -221,7 +222,7 @@ class LocalKeys:
         return self._file.owner(given) or self._own.owner(given)
 
     def has(self, name: str) -> bool:
-        """Return whether there is still a key of this name."""
+        """Return whether a key with this name still exists."""
         return self._own.has(name) or self._file.has(name)
 
 
@@ -240,10 +241,10 @@ def _read(path: Path) -> tuple[KeyEntry, ...]:
 
 
 def local_key(path: Path) -> str:
-    """Return the key of this machine's own hub; generate and store it the first time.
+    """Return the key of a hub that only this machine can reach; generate and store it the first
+    time.
 
-    Only this user can read it, and it is for a hub that only this machine reaches. Raises
-    ``NotSavedError`` and ``KeyFileError``.
+    Only this user can read it. Raises ``NotSavedError`` and ``KeyFileError``.
     """
     with translating_errors(path):
         make_folders(path.parent)

@@ -1,4 +1,4 @@
-"""One consumer of the stream: what it is sent, how far it is behind, and what it may send.
+"""One consumer of the stream: what to send to it, how far it is behind, and what it may send.
 
 The hub writes to it only while the system accepts more. A consumer that is behind gets no raw
 reports; its updates wait, and if too many wait, one snapshot replaces them.
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from websockets.server import ServerProtocol
 
 PIECE_BYTES = 128 * 1024
-"""Bytes of a large frame that are written at once: the rest waits until they are sent."""
+"""How many bytes of a large frame are written at once: the rest waits until they are sent."""
 MAX_LAG_BYTES = 256 * 1024
-"""Bytes of updates that may wait; if there are more, and more than a snapshot has, one replaces
-them."""
+"""The most bytes of waiting updates; if there are more, and more than a snapshot has, a snapshot
+replaces them."""
 READ_SLICE = 1024
-"""Bytes of a consumer that are parsed before its limits are checked again."""
+"""How many bytes from a consumer are parsed before its limits are checked again."""
 CLOSING_SECONDS = 1.0
 """Seconds for the closing handshake; then the connection is aborted."""
 PING = b"\x89\x00"
 PING_SWEEPS = 20
-"""Sweeps without a message after which a ping keeps the connection open."""
+"""The number of sweeps without a message after which a ping keeps the connection open."""
 
 GOING_AWAY, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1008, 1013
 
@@ -84,9 +84,9 @@ class Consumer(asyncio.Protocol):
         """Why the hub closed the connection; empty if the consumer did."""
         self.sent_bytes = self.sent_messages = 0
         self.resynced = 0
-        """How often a snapshot replaced what it lacked."""
+        """How often a snapshot replaced waiting updates."""
         self.abusive = False
-        """Whether it was closed for what it sent."""
+        """Whether it was closed because of what it sent."""
         self._transport = transport
         self._protocol = protocol
         self._hub = hub
@@ -94,34 +94,34 @@ class Consumer(asyncio.Protocol):
         self._frames = TokenBucket(allowance.frames, allowance.frames / 60)
         self._waiting: deque[memoryview | SharedFrame] = deque()
         self._waiting_bytes = 0
-        """Bytes that wait, without those of a snapshot."""
+        """How many bytes wait, not counting a snapshot."""
         self._max_waiting = MAX_LAG_BYTES
         self._in_snapshot = False
-        """Whether the first of what waits is the rest of a snapshot."""
+        """Whether the first waiting piece is the rest of a snapshot."""
         self._started = False
-        """Whether it got its snapshot, or has it among what waits."""
+        """Whether it got its snapshot, or the snapshot is waiting."""
         self._lacks_snapshot = False
         """Whether a snapshot has to replace the updates that it has missed."""
         self._inside_frame = False
-        """Whether the first of what waits is the rest of a frame."""
+        """Whether the first waiting piece is the rest of a frame."""
         self._paused = False
         self._scheduled = False
-        """Whether more is written in the next iteration of the loop."""
+        """Whether writing continues in the next iteration of the loop."""
         self._closing: asyncio.TimerHandle | None = None
         self._closed = False
         self._ends = False
-        """Whether the connection ends after what waits."""
+        """Whether the connection ends after the waiting pieces."""
         self._progress = -1
         self._quiet_sweeps = 0
         self.stalled = 0
-        """For how many sweeps in a row the system has not taken a byte for it."""
+        """For how many sweeps in a row the system has not accepted a byte for it."""
         # Not 0: asyncio's TLS would then pause after every write.
         transport.set_write_buffer_limits(high=1)
         self._deflates = _deflates(protocol)
 
     @property
     def is_behind(self) -> bool:
-        """Whether something waits to be sent to it."""
+        """Whether anything waits to be sent to it."""
         return bool(self._waiting) or self._paused
 
     @property
@@ -132,7 +132,7 @@ class Consumer(asyncio.Protocol):
     # From the hub
 
     def start(self, snapshot: SharedFrame) -> None:
-        """Send a snapshot in place of everything that waits."""
+        """Send a snapshot instead of everything that waits."""
         if self._closing is not None or self._closed:
             return
         self._started = True
@@ -217,11 +217,11 @@ class Consumer(asyncio.Protocol):
         self._hub.left(self)
 
     def pause_writing(self) -> None:
-        """Note that the system takes no more."""
+        """Note that the system accepts no more."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """Send what waits."""
+        """Send the waiting pieces."""
         self._paused = False
         self._pump()
 
@@ -235,7 +235,7 @@ class Consumer(asyncio.Protocol):
         self._pump()
 
     def _drop_waiting(self) -> None:
-        """Drop what waits, but for the rest of a frame."""
+        """Drop the waiting pieces, except the rest of a frame."""
         rest = self._waiting[0] if self._inside_frame else None
         self._waiting.clear()
         self._waiting_bytes = 0
@@ -244,7 +244,7 @@ class Consumer(asyncio.Protocol):
             self._waiting_bytes = 0 if self._in_snapshot else len(rest)
 
     def _pump(self) -> None:
-        """Write what waits, as long as the system takes it."""
+        """Write the waiting pieces as long as the system accepts them."""
         while not self._paused and not self._closed:
             if not self._waiting:
                 if self._ends:
@@ -274,7 +274,7 @@ class Consumer(asyncio.Protocol):
                 self._in_snapshot = False
             self._write(piece)
             if self._inside_frame and not self._paused:
-                # One piece per iteration of the loop: the others get their turn.
+                # One piece per iteration of the loop, so that other consumers get their turn.
                 if not self._scheduled:
                     self._scheduled = True
                     asyncio.get_running_loop().call_soon(self._pump_again)
@@ -289,7 +289,7 @@ class Consumer(asyncio.Protocol):
         self._transport.write(data)
 
     def _send_control(self) -> None:
-        """Send what the protocol answers: pongs and the closing handshake."""
+        """Send the protocol's replies: pongs and the closing handshake."""
         for data in self._protocol.data_to_send():
             if data:
                 self._waiting.append(memoryview(data))

@@ -1,6 +1,6 @@
 """The built-in demo: a simulated country, served by a hub in a thread with its own event loop.
 
-The app connects to it like to any other server, so the app's event loop never waits for it.
+The app connects to it as to any other server, so the app's event loop never waits for it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from nobil_tui.hub.server import Hub
 from nobil_tui.monitor.monitor import Monitor
 
 STOP_WITHIN = 0.08
-"""Seconds that ``stop`` waits for the thread; a slower one ends later on its own."""
+"""Seconds that ``stop`` waits for the thread, which may end later."""
 
 
 class DemoServer:
-    """A simulated country that is served. Create one with ``start``."""
+    """Serves a simulated country. Create it with ``start``."""
 
     def __init__(self, simulation: Simulation, host: str, port: int, clock: Clock) -> None:
         self.register: Register = simulation.register
@@ -74,7 +74,7 @@ class DemoServer:
             demo.past = [*before, *simulation.advance(now)]
         demo._thread.start()
         demo._started.result()
-        # A caller that does not stop it must still be able to exit.
+        # The program must be able to exit even if the server is not stopped.
         atexit.register(demo.stop)
         return demo
 

@@ -1,4 +1,4 @@
-"""The events of a hub: one structured line each, as text or as JSON."""
+"""The event log of a hub: one structured line per event, as text or as JSON."""
 
 from __future__ import annotations
 

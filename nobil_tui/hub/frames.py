@@ -1,7 +1,7 @@
 """Frames of a WebSocket server, encoded once for all consumers.
 
-A server does not mask its frames, so the bytes are the same for everyone. A large one is also
-compressed once: without context takeover, a compressed message depends on no other one.
+A server does not mask its frames, so all consumers get the same bytes. A large frame is also
+compressed once: without context takeover, a compressed message does not depend on others.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SharedFrame:
     def __init__(self, payload: bytes) -> None:
         self.plain = text_frame(payload)
         self.deflated: bytes | None = None
-        """Set some time after ``deflate``."""
+        """Set once ``deflate`` is done."""
         self._waiting: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
 

@@ -22,7 +22,7 @@ from nobil_tui.search.station_list import StationList
 
 
 class FilterError(Exception):
-    """A filter that is not understood. The message says why."""
+    """A filter is not understood. The message says why."""
 
 
 class _Point(Struct, tag="Point"):
@@ -67,7 +67,7 @@ class _Collection(Struct, tag="FeatureCollection"):
 class MapLayer:
     """Make GeoJSON of the stations that a filter selects; one at a time, in any thread.
 
-    What is derived from the register is kept from one to the next.
+    Data derived from the register is cached.
     """
 
     def __init__(self, about: HubState) -> None:

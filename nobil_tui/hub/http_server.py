@@ -1,6 +1,6 @@
-"""The connections of the HTTP server: aiohttp's, but for the answers to what cannot be handled.
+"""Connections of the HTTP server: aiohttp's, with our own responses to unusable requests.
 
-aiohttp quotes a malformed request in its answer and in its log, and it may hold a key.
+aiohttp quotes a malformed request in its response and in its log, and it may contain a key.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from nobil_tui.hub.event_log import HubLog
 from nobil_tui.hub.rates import FailedTries, KnownKeys
 
 FLOOD_STRIKES = 5
-"""A consumer that is closed for what it sent counts as so many wrong keys."""
+"""A consumer that is closed because of what it sent counts as this many wrong keys."""
 
 
 class KeyCheck:
@@ -46,7 +46,7 @@ class KeyCheck:
             # Without a key, nothing was guessed; a request may hold several.
             self._failed.failed(address, len(keys))
         self._counts.refused[HTTPStatus.UNAUTHORIZED] += 1
-        # The first try after a pause, so that a flood of them does not fill the log.
+        # Log only the first attempt after a pause, so that a flood does not fill the log.
         if self._failed.wait(address):
             self._events.emit("keys refused", level="warning", address=address)
         return wrong_key()

@@ -1,6 +1,6 @@
-"""The feed of a relay: the source while this relay leads, else what the leading one publishes.
+"""The feed of a relay: the source while this relay leads, else what the leading relay publishes.
 
-So a relay in waiting opens no second session with the source, and its board has the state of all
+So a waiting relay opens no second session with the source, and its board has the state of all
 stations when it takes over.
 """
 
@@ -28,7 +28,7 @@ WITHOUT_NATS = "the source is not read without NATS"
 class LeadingFeed(WrappedFeed):
     """Read ``upstream`` while ``lease`` is held, else ``follower``.
 
-    ``source`` is the name of the upstream source: a board of another one is not taken over.
+    ``source`` is the name of the upstream source: the board of another source is not taken over.
     ``board_ready`` is set while the board has what the relay before this one published.
     """
 
@@ -50,7 +50,7 @@ class LeadingFeed(WrappedFeed):
         self._clock = clock
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield the events of the one feed or the other, until the source ends."""
+        """Yield the events of either feed, until the source ends."""
         while True:
             async with aclosing(self._follow()) as events:
                 async for event in events:
@@ -76,7 +76,7 @@ class LeadingFeed(WrappedFeed):
         follower, lease = self._follower, self._lease
         self._feed = follower
         while not lease.leads or not follower.settled.is_set():
-            # Once more after the lease is held: the last messages may not have been read.
+            # Continue after the lease is held: the last messages may not have been read yet.
             condition = self._settled_or_lapsed if lease.leads else lease.wait_held
             follower.settled.clear()
             async with aclosing(_until(follower, condition)) as events:

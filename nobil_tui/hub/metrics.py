@@ -1,4 +1,4 @@
-"""The health of a hub, and its figures in the text format of Prometheus."""
+"""The health of a hub, and its metrics in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def metrics_text(hub: Hub, tally: Mapping[Labels, int], health: Health) -> str:
 def tally_of(board: Board, register: Register) -> dict[Labels, int]:
     """Count connectors by country and condition; a country has all conditions.
 
-    For a thread: it takes long for a whole country.
+    Call it in a thread: it takes long for a whole country.
     """
     counts: Counter[tuple[str, Condition]] = Counter()
     countries: dict[str, None] = {}

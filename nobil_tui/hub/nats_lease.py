@@ -1,9 +1,9 @@
-"""Which of several relays leads: the one that holds a lease in a key-value store of NATS.
+"""Choose the leading relay: the one that holds a lease in a key-value store of NATS.
 
 The holder renews it; if it does not, the server lets it expire and another relay takes it. Every
-write names the revision that it replaces, so that only one of two can succeed. The holder gives up
-a moment before the server would: by its own clock, from when it asked. The monotonic clock stops
-while the machine sleeps, so the time of day has to agree.
+write names the revision that it replaces, so that only one of two can succeed. The holder stops
+leading a moment before the lease expires on the server: it counts from its request, by its own
+clock. The monotonic clock stops while the machine sleeps, so the time of day has to agree.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BUCKET = "NOBIL_RELAYS"
 LEADER_KEY = "leader"
 LEASE_SECONDS = 5.0
-"""Seconds for which a lease holds unless it is renewed. The first relay sets them for all."""
+"""Seconds for which a lease is valid unless it is renewed. The first relay sets them for all."""
 
 
 class Lease:
@@ -57,12 +57,13 @@ class Lease:
     async def wait_held(self) -> None:
         """Wait until this relay holds the lease."""
         while not self.leads:
-            # Over by the time of day, after a sleep of the machine, and not yet by the timer.
+            # After the machine slept, the lease is over by the time of day, but not yet by the
+            # timer.
             self.drop()
             await self._held.wait()
 
     async def wait_lapsed(self) -> None:
-        """Wait until it does not."""
+        """Wait until this relay does not hold the lease."""
         await self._lapsed.wait()
 
     async def keep(self, connection: NatsConnection) -> None:
@@ -155,7 +156,7 @@ class Lease:
         return entry.revision or 0 if entry.value == self._owner else 0
 
     async def _bucket(self, connection: NatsConnection) -> KeyValue:
-        """Return the bucket, which the first relay creates; its lease is that of all."""
+        """Return the bucket. The first relay creates it, with the duration of the lease for all."""
         from nats.js import JetStreamContext
         from nats.js.api import KeyValueConfig, StorageType
         from nats.js.errors import BadRequestError, BucketNotFoundError

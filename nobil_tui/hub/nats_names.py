@@ -17,9 +17,9 @@ from nobil_tui.hub.nats_lease import Lease
 from nobil_tui.wire.hub_register import encode_hub_register
 
 LOOK_SECONDS = 5.0
-"""Seconds between two looks whether the register has changed."""
+"""Seconds between two checks of whether the register has changed."""
 NAMES_RETRY_SECONDS = 600.0
-"""Seconds after which it is tried again to publish it."""
+"""Seconds before another attempt to publish it."""
 
 
 class NamesPublisher:
@@ -33,7 +33,7 @@ class NamesPublisher:
     async def keep_published(self, connection: NatsConnection, lease: Lease) -> None:
         """Publish over one connection while this relay leads, until cancelled.
 
-        A failure is noted: the stations matter more than their names.
+        A failure is only logged: the stations matter more than their names.
         """
         published: tuple[Register, int] | None = None
         while True:

@@ -56,14 +56,14 @@ RETRY_SECONDS = 3.0
 """Longest wait before the next attempt to connect: less than the lease of another relay."""
 GOODBYE_SECONDS = 1.0
 SLOWEST_FLUSH = 0.05
-"""Seconds between two series at least."""
+"""The least time between two series, in seconds."""
 
 
 class NatsPublisher:
     """A sink that publishes ``board`` at ``server`` while this relay leads.
 
-    Publishing begins once ``board_ready`` is set: the board must have what the stream has, or all
-    of that would count as having left.
+    Publishing begins once ``board_ready`` is set: stations of the stream that the board lacks would
+    count as having left.
     """
 
     def __init__(
@@ -97,16 +97,16 @@ class NatsPublisher:
         self._whole = False
         self._news = asyncio.Event()
         self._sent: dict[str, int] = {}
-        """The hash of what the stream has of each station."""
+        """The hash of each station's message in the stream."""
         self._published_state: tuple[bool, str, int] | None = None
-        """What makes the state that was published last worth publishing again."""
+        """The part of the last published state whose change makes it worth publishing again."""
         self._all_published = False
         """Whether the stream has all stations, so that its state may say so."""
         self._reason = ""
 
     @property
     def status(self) -> str:
-        """What this relay does, in a word or two."""
+        """The activity of this relay, in a word or two."""
         if not self.connected:
             return "not connected to NATS"
         return "leading" if self._lease.leads else "in waiting"
@@ -166,7 +166,7 @@ class NatsPublisher:
             with suppress(asyncio.CancelledError):
                 await cancel_and_wait(*tasks)
             if _is_cancelled():
-                # In a task that is not cancelled.
+                # Use a task that is not cancelled.
                 goodbye = asyncio.create_task(self._say_goodbye(connection, writer))
                 await asyncio.wait([goodbye], timeout=GOODBYE_SECONDS)
                 goodbye.cancel()
@@ -192,17 +192,17 @@ class NatsPublisher:
     # Publishing
 
     async def _resynchronize(self, connection: NatsConnection, writer: StreamWriter) -> None:
-        """Find out what the stream has, to make it equal to the board."""
+        """Read the state of the stream, to make it equal to the board."""
         self._published_state = None
         self._all_published = False
         self._sent, epoch = await self._read_sent(connection)
         self._whole = True
         if epoch != self.epoch:
-            # What the stations refer to is another downtime clock from now on.
+            # From now on, the stations refer to another downtime clock.
             await writer.write([self._state_message(ready=False)])
 
     async def _read_sent(self, connection: NatsConnection) -> tuple[dict[str, int], str]:
-        """Return the hash of what the stream has of each station, and the epoch of that."""
+        """Return the hash of each station's message in the stream, and their epoch."""
         sent: dict[str, int] = {}
         epoch = ""
         async with reading(connection) as reader:
@@ -224,12 +224,12 @@ class NatsPublisher:
         state_first = state != self._published_state and self._published_state is not None
         try:
             if state_first:
-                # What a station is confirmed by refers to it.
+                # The confirmations of stations refer to it.
                 await writer.write([self._state_message(ready=True)])
             await self._publish_stations(writer, [*self._board.stations] if whole else touched)
             left = [each for each in (self._sent if whole else touched) if self._has_left(each)]
             await self._publish_left(writer, left)
-            # Noted first: an end from now on may come between the message and its acknowledgement.
+            # Note it first: the relay may end between the message and its acknowledgement.
             self._all_published = True
             if self._published_state is None or left:
                 await writer.write([self._state_message(ready=True)])
@@ -249,7 +249,7 @@ class NatsPublisher:
             station = self._board.stations.get(station_id)
             if station is None:
                 continue
-            # Not plain: the stream has no other place for when it was heard.
+            # Not in the plain form: the stream has no other place for the time of the last report.
             row = station_row(station, self._board)._replace(plain=False)
             payload = update_message(station, row)
             if self._sent.get(station_id) != hash(payload):

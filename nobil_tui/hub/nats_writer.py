@@ -1,4 +1,4 @@
-"""Write into the stream of a relay, and know that it was stored.
+"""Write into the stream of a relay, and check that the messages were stored.
 
 The server numbers all messages of the stream. So the last acknowledgement of a series shows whether
 all of it was stored, and whether another relay wrote in between.
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
 MAX_MESSAGES = 500
-"""Messages of one series."""
+"""The most messages of one series."""
 MAX_BYTES = 512 * 1024
-"""Bytes of one series."""
+"""The most bytes of one series."""
 ACK_SECONDS = 5.0
 """Seconds that an acknowledgement may take."""
 LEFT_SECONDS = 3600
 """Seconds for which the server keeps the note that a station has left."""
 
 Message = tuple[str, bytes]
-"""A subject, and what is published on it."""
+"""A subject, and the message for it."""
 
 
 class OutOfStepError(UnreachableError):
-    """The stream may have other messages than those of this relay."""
+    """The stream may have messages of other relays."""
 
 
 class StreamWriter:
@@ -84,7 +84,7 @@ class StreamWriter:
 async def open_writer(connection: NatsConnection, lease: Lease) -> StreamWriter:
     """Open the stream; create it unless it exists. Raises ``UnreachableError``.
 
-    One that exists stays as its administrator made it, such as with more replicas.
+    An existing stream keeps its settings, such as more replicas.
     """
     from nats.js import JetStreamContext
     from nats.js.api import DiscardPolicy, StorageType, StreamConfig

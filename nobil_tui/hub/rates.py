@@ -1,4 +1,4 @@
-"""Limits on how often something may happen."""
+"""Rate limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 
 MAX_ADDRESSES = 10_000
-"""Addresses that are remembered; the one that was quiet for longest is forgotten first."""
+"""How many addresses are remembered; the one that was quiet for longest is forgotten first."""
 
 
 class TokenBucket:
@@ -27,7 +27,7 @@ class TokenBucket:
         self._at = now
 
     def take(self, count: float) -> bool:
-        """Take so many; return whether there were enough."""
+        """Take ``count`` tokens; return whether there were enough."""
         self._refill()
         self._left = max(-self._capacity, self._left - count)
         return self._left >= 0
@@ -40,7 +40,7 @@ class TokenBucket:
 
 
 class FailedTries:
-    """The failed attempts of each address, such as wrong API keys: at most so many per minute."""
+    """Limits the failed attempts of each address per minute, such as wrong API keys."""
 
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
@@ -65,16 +65,16 @@ class FailedTries:
 
 
 class KnownKeys:
-    """The keys that were right before, by their hash, each with the network that they came from.
+    """Remembers the hashes of keys that were valid, each with the network that it came from.
 
-    So a program with a wrong key, at the same address as others, does not keep those out.
+    So a program with a wrong key does not lock out others at the same address.
     """
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
     def add(self, address: str, key: str) -> None:
-        """Note that a key was right."""
+        """Note that a key was valid."""
         place = _network(address), _hash(key)
         self._known[place] = None
         self._known.move_to_end(place)
@@ -82,7 +82,7 @@ class KnownKeys:
             self._known.popitem(last=False)
 
     def has(self, address: str, key: str) -> bool:
-        """Return whether a key was right before, from this network."""
+        """Return whether a key was valid before, from this network."""
         return (_network(address), _hash(key)) in self._known
 
 
@@ -91,7 +91,7 @@ def _hash(key: str) -> bytes:
 
 
 def _network(address: str) -> str:
-    """Return what one user has: an IPv4 address, or the /64 network of an IPv6 address."""
+    """Return the network of one user: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

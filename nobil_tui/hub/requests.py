@@ -1,4 +1,4 @@
-"""What the WebSocket and the REST API share: paths, and where a request has its API key."""
+"""Shared parts of the WebSocket and the REST API: paths, and the places for an API key."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ KEYS = {KEY, "apikey"}
 """Both paths and both parameter names are the same API."""
 MAX_PARAMETERS = 32
 MAX_KEY = 1024
-"""Characters of a key; a longer one is not valid."""
+"""The most characters of a key; a longer one is not valid."""
 
 Header = Callable[[str], str | None]
-"""Returns a header of a request, or None; of several with the same name, the last one."""
+"""Returns a header of a request, or None; if there are several with the same name, the last one."""
 
 _WITH_PORT = re.compile(r"\A(?:\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*)")
 """An address with a port, as some proxies write it."""
 
 
 class Target(Struct, frozen=True):
-    """What a request asks for."""
+    """The target of a request."""
 
     path: str
     """Without a slash at its end."""
@@ -42,7 +42,7 @@ def parse_target(text: str) -> Target:
     pairs = _parameters(query)
     keys = [value for name, value in pairs if name in KEYS]
     if "+" in query:
-        # Programs differ in whether they escape a plus of a key, which may mean a blank.
+        # Some programs escape a plus in a key and some do not; unescaped, it may mean a space.
         keys += [value for name, value in _parameters(query.replace("+", "%2B")) if name in KEYS]
     rest = [(name, value) for name, value in pairs if name not in KEYS]
     return Target(path.rstrip("/") or "/", rest, list(dict.fromkeys(keys)))

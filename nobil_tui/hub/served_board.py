@@ -25,16 +25,17 @@ from nobil_tui.wire.v1_encode import (
 )
 
 MAX_HEARD = 1000
-"""Raw reports that are sent with the changes of a snapshot."""
+"""How many raw reports are sent with the changes of a snapshot."""
 MANY = 4
-"""A snapshot is sent if one station in so many changed at once: it is shorter than the updates."""
+"""A snapshot is sent if one in this many stations changed at once: it is shorter than the updates.
+"""
 
 
 class ServedBoard:
     """Encode ``board`` for consumers, as of the last batch.
 
-    ``about`` has what is constant of the state that is sent: the source, its credit. ``clock`` is
-    the clock of the board's times.
+    ``about`` has the constant part of the state that is sent: the source and its credit. ``clock``
+    is the clock of the board's times.
     """
 
     def __init__(self, board: Board, about: HubState, clock: Clock) -> None:
@@ -58,7 +59,7 @@ class ServedBoard:
     def apply(self, batch: Batch, *, needed: bool) -> Delivery | SharedFrame | None:
         """Take a batch: return what to send to every consumer, a snapshot or frames.
 
-        Unless it is ``needed``, nothing is encoded.
+        Nothing is encoded unless it is ``needed``.
         """
         self.version += 1
         self.link = batch.link
@@ -127,7 +128,7 @@ class ServedBoard:
             return None
         # Raw reports first, since some may be older than the snapshot.
         heard = [(self._raw(report), True) for report in batch.raw_reports[-MAX_HEARD:]]
-        # Not plain: a snapshot does not say that a station was heard.
+        # Not in the plain form: a snapshot does not say that a station was heard.
         return heard + [
             (update_message(stations[each], rows[each]._replace(plain=False)), False)
             for each in changed
@@ -200,7 +201,7 @@ class ServedBoard:
 def state_of(board: Board, link: LinkState, about: HubState, now: int) -> HubState:
     """Return the state of the link to the source, for consumers, at ``now`` (ms)."""
     downtime, hub = board.downtime, board.hub
-    # The source may be a hub itself: what it says of its data goes on through every hub.
+    # The source may be a hub itself: the state of its data passes through every hub.
     simulated = about.simulated or (hub is not None and hub.simulated)
     credit = hub.credit if hub is not None else about.credit
     return HubState(
@@ -217,7 +218,7 @@ def state_of(board: Board, link: LinkState, about: HubState, now: int) -> HubSta
 
 
 def link_reason(link: LinkState) -> str:
-    """Return in words why a hub does not hear from its source."""
+    """Return why a hub does not hear from its source, in words."""
     words = {
         LinkPhase.CONNECTING: "connecting",
         LinkPhase.REFUSED: "API key refused",

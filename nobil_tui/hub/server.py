@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import ssl
 
 SWEEP_SECONDS = 1.0
-"""Seconds between two looks at who does not read."""
+"""Seconds between two checks for consumers that do not read."""
 JOIN_SLICE = 0.005
 """Seconds of sending snapshots to new consumers before others get their turn."""
 DISCONNECT_TIMEOUT = 0.05
@@ -112,7 +112,7 @@ class Hub:
     def _url_of(self, host: str, port: int) -> str:
         address = ipaddress.ip_address(host)
         if address.is_unspecified:
-            # "All addresses" is not an address to connect to.
+            # A client cannot connect to "all addresses".
             host = "127.0.0.1" if address.version == 4 else "::1"
         scheme = "ws" if self.tls is None else "wss"
         return f"{scheme}://{f'[{host}]' if address.version == 6 else host}:{port}{PATH}"
@@ -314,7 +314,7 @@ class Hub:
         )
 
     async def _start_all(self) -> None:
-        """Send new consumers their snapshot, so many at a time that others do not wait."""
+        """Send new consumers their snapshot, a few at a time so that others do not wait."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -328,10 +328,11 @@ class Hub:
                     end = time.perf_counter() + JOIN_SLICE
 
     async def _sweep(self) -> None:
-        """Close who does not read and whose key was revoked; keep the others' connections open."""
+        """Close consumers that do not read or whose key was revoked; keep the others open."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            # By sweeps and not by the clock: a hub that was itself stopped throws out no one.
+            # Count sweeps, not seconds: a hub that was stopped itself must not disconnect its
+            # consumers.
             for consumer in [*self._consumers]:
                 consumer.sweep()
                 if consumer.stalled >= self.limits.stalled_seconds:
@@ -363,7 +364,7 @@ class Hub:
             raise
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Close the hub if a task of its own failed: consumers would wait for it without end."""
+        """Close the hub if one of its tasks failed: consumers would wait for it forever."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 SIGN_OF_LIFE = 10.0
-"""Seconds between two signs of life, at most."""
+"""The most seconds between two signs of life."""
 
 
 class ServiceManager:
-    """The service manager that started the program, by its environment; without one, does nothing.
+    """The service manager that started the program, as the environment names it; without one,
+    nothing is sent.
 
     The protocol is a datagram to the socket of ``NOTIFY_SOCKET``; an address that begins with ``@``
     is abstract.
@@ -43,7 +44,7 @@ class ServiceManager:
     def _send(self, text: str) -> None:
         if not self._address or not hasattr(socket, "AF_UNIX"):
             return
-        # Without the manager, the service goes on.
+        # The service continues without the manager.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.connect(self._address)

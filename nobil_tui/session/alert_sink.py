@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class AlertSinkOnDemand:
     """Passes batches to an ``AlertSink``, which ``create`` makes when there is an alert.
 
-    Most programs run without one: they neither open a file nor wait for the modules at the start.
-    ``are_others`` is called before each batch and returns whether the alerts are others now, so
-    that what they saw is void; ``on_batch`` is called after it.
+    Most programs have no alert: they need not open a file or load the modules at the start.
+    ``are_others`` is called before each batch and returns whether the alerts were replaced, so that
+    what they saw is void; ``on_batch`` is called after it.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class AlertSinkOnDemand:
         return self._sink.selections if self._sink is not None else 0
 
     def area_stations(self) -> set[str]:
-        """Return the stations of the areas that alerts watch which are not paused."""
+        """Return the stations of the areas of alerts that are not paused."""
         return self._sink.area_stations() if self._sink is not None else set()
 
     def arm(self, rule: AlertRule) -> None:
@@ -64,7 +64,7 @@ class AlertSinkOnDemand:
         self._open().arm(rule)
 
     def disarm(self, key: AlertKey, *, fired: bool = False) -> None:
-        """Forget what a removed alert saw, and unless it ``fired`` for once, when it last did."""
+        """Forget what a removed alert saw; see ``AlertSink.disarm``."""
         if self._sink is not None:
             self._sink.disarm(key, fired=fired)
 

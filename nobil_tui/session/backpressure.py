@@ -14,7 +14,7 @@ from nobil_tui.charging.events import Connecting, Event, Feed, Snapshot, Station
 from nobil_tui.feeds.wrapped import WrappedFeed
 
 MAX_PENDING = 10_000
-"""Connectors that may be reported before the feed is paused; the report that exceeds this still
+"""The most reported connectors before the feed is paused; the report that exceeds this still
 passes, whatever its size."""
 
 

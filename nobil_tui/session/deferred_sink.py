@@ -1,4 +1,4 @@
-"""A sink that is opened after the first stations were shown."""
+"""A sink that is opened after the first stations are shown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nobil_tui.monitor.sinks import Sink
 
 
 class DeferredSink:
-    """Opens a sink ``delay`` seconds after the first stations came, and passes the batches on.
+    """Opens a sink ``delay`` seconds after the first stations arrived, and passes batches on to it.
 
-    To open a file takes modules such as SQLite, new tables and a lock: in a thread, but that takes
-    the processor from the first paint. ``open_sink`` blocks; it returns None if the session is
+    Opening a file loads modules such as SQLite, creates tables and takes a lock. Even in a thread,
+    that would slow down the first paint. ``open_sink`` blocks; it returns None if the session is
     closed.
     """
 
@@ -28,9 +28,9 @@ class DeferredSink:
         self._sink: Sink | None = None
         self._is_open = False
         self._lock = threading.Lock()
-        """Held while the sink is opened: the end may come meanwhile."""
+        """Held while the sink is opened: the session may end meanwhile."""
         self._early: Batch | None = None
-        """What came before the first stations."""
+        """The batch before the first stations."""
 
     async def take(self, batch: Batch) -> float | None:
         """Open the sink with the first stations; pass on a batch."""
@@ -44,12 +44,12 @@ class DeferredSink:
         pause = None
         if self._sink is not None:
             pause = await self._sink.take(self._with_early(batch))
-        # Not before: if this is cancelled, ``finish`` passes it on.
+        # Only drop it now: if this is cancelled, ``finish`` passes it on.
         self._early = None
         return pause
 
     def finish(self, batch: Batch) -> None:
-        """Pass on the rest, also that of a session that ends before the sink is open."""
+        """Pass on the rest, even if the session ends before the sink is open."""
         batch = self._with_early(batch)
         if self._is_open or _has_stations(batch):
             self._open()

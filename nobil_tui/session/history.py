@@ -24,7 +24,8 @@ RecordedStations = Callable[[], Collection[str] | None]
 
 
 def recorded_stations(settings: Settings) -> RecordedStations | None:
-    """Return whose changes the settings of a program want to be stored; None for no recording."""
+    """Return what selects the stations whose changes the settings want recorded; None for no
+    recording."""
     match settings.config.history.record:
         case RecordMode.STARRED:
             return lambda: settings.starred
@@ -37,13 +38,13 @@ def recorded_stations(settings: Settings) -> RecordedStations | None:
 class SessionHistory:
     """Record and read the history of one session at ``path``.
 
-    ``recorded``: None if nothing is to be recorded; what is stored can be read all the same.
-    Modules that only recording or a simulation needs are imported there.
+    ``recorded``: None if nothing is to be recorded; the stored history can still be read. Modules
+    that only recording or a simulation needs are imported there.
     """
 
     def __init__(self, path: Path, zone: tzinfo | None, recorded: RecordedStations | None) -> None:
         self.zone = zone
-        """The zone of the hours of a profile; None for that of this machine."""
+        """The time zone of the hours of a profile; None for this machine's."""
         self._path = path
         self._recorded = recorded
         self._store: HistoryStore | None = None
@@ -62,8 +63,8 @@ class SessionHistory:
         return self._recorded is not None
 
     def open(self, board: Board, now: Callable[[], int]) -> HistorySink | None:
-        """Open the file and return a sink that records; None if nothing is to be recorded, as of a
-        hub that serves a simulation. May block."""
+        """Open the file and return a sink that records; None if nothing is to be recorded, for
+        example from a hub that serves a simulation. May block."""
         if self._recorded is None or (board.hub is not None and board.hub.simulated):
             return None
         from nobil_tui.history.hours import LocalHours
@@ -75,7 +76,7 @@ class SessionHistory:
             if not self._closed:
                 self._store = store
                 return HistorySink(board, store, LocalHours(self.zone), self._recorded, now)
-        # The session was closed meanwhile and did not see this store, which would keep its lock.
+        # The session was closed meanwhile without this store, which would keep its lock.
         store.close()
         return None
 
@@ -87,7 +88,7 @@ class SessionHistory:
             self._store.close()
 
     async def read(self, station: str, since: int) -> StationHistory:
-        """Read what is stored of a station, its single changes from a time (ms) on."""
+        """Read the history of a station, with its changes from a time (ms) on."""
         from nobil_tui.history.store import read_station
 
         return await run_in_thread(lambda: read_station(self._path, station, since, self._complain))

@@ -12,7 +12,7 @@ from nobil_tui.base.clock import Clock
 
 
 class SessionOptions(Struct, frozen=True, kw_only=True):
-    """Where a session keeps its files, and what it takes from the machine."""
+    """The files of a session, and what it needs from the machine."""
 
     state_dir: Path | None = None
     """The folder of the last known states; None keeps none."""
@@ -23,7 +23,8 @@ class SessionOptions(Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str] = {}
     """The environment variables, which may hold API keys."""
     sink_delay: float = 0.0
-    """Seconds from the first stations to the writing of files: the screen shows them meanwhile."""
+    """Seconds from the first stations to the opening of files: the screen shows the stations first.
+    """
     clock: Clock = Clock()
     """The clock of a source that has none of its own."""
     zone: tzinfo | None = None

@@ -48,7 +48,7 @@ class RegisterUpdater:
         self._stamp: object = None
         self._tried_at: int | None = None
         self._failed_at: int | None = None
-        """When a source could not give its static data, in ms."""
+        """When the static data of a source could not be fetched, in ms."""
         self._lock = asyncio.Lock()
 
     @property

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nobil_tui.store.state_store import StateStore
 
 START_SECONDS = 10.0
-"""Seconds after which the program has started: no collection must delay it before."""
+"""Seconds after which the start is over: until then, no garbage collection may delay it."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Session:
         self._user_register = user_register
         self._lossless = lossless
         self.station_data: StationData | None = None
-        """What the open source publishes of its stations; None if that is not its own."""
+        """The static data that the open source publishes; None if it publishes none."""
         self.codec = ""
         """Name of the format of the source's frames, to record them; empty if it has none."""
         self.sends_snapshot = False
@@ -104,7 +104,7 @@ class Session:
 
     @property
     def simulated(self) -> bool:
-        """Whether the data are simulated: by the source, or by that of the hub that it is."""
+        """Whether the data are simulated: by the source itself, or by the source of a hub."""
         hub = self.board.hub
         return self.source.simulated or (hub is not None and hub.simulated)
 
@@ -261,7 +261,7 @@ class Session:
             self._link = LinkState()
 
     def _set_open(self, opened: OpenSource) -> None:
-        # What the source before this one had of its stations.
+        # Drop the facts that the previous source had of its stations.
         self._user_register.use_own({})
         self.register = opened.register if opened.register is not None else self.register
         self.clock = opened.clock or self.clock
@@ -276,7 +276,7 @@ class Session:
 
     def _open_existing(self, path: Path) -> StateWriter | None:
         """Open the last known state, to be shown at once; None if there is none yet."""
-        # Not that of ``Path``, which raises for some errors. Opening the file reports them.
+        # Unlike the method of ``Path``, this never raises. Opening the file reports errors.
         return self._open_writer(path) if os.path.exists(path) else None  # noqa: PTH110
 
     def _open_writer(self, path: Path) -> StateWriter | None:
@@ -287,6 +287,6 @@ class Session:
             if not self._closed:
                 self._store = store
                 return StateWriter(self.board, store)
-        # The session was closed meanwhile and did not see this store, which would keep its lock.
+        # The session was closed meanwhile without this store, which would keep its lock.
         store.close()
         return None

@@ -40,11 +40,11 @@ AWAY_POLLS_WARNED = 2
 class Settings:
     """The one owner of the config while the program runs.
 
-    A change is applied at once and saved later. One that cannot be saved stays applied until the
-    program ends, whatever another program writes to the file, and each later save tries it again.
+    A change is applied at once and saved later. A change that cannot be saved stays applied until
+    the program ends, whatever another program writes to the file, and each later save retries it.
 
     If the file is missing or empty for a moment, its last content stays in use. It is written again
-    with the next change, but not before another program had the time to do so.
+    with the next change, once other programs have had time to do so.
     """
 
     def __init__(self, path: Path | None, config: Config) -> None:
@@ -133,7 +133,7 @@ class Settings:
             except (NotSavedError, ConfigError) as error:
                 logger.warning("config not saved: %s", error)
                 return f"{error}\nThe change applies until you quit."
-            # An operation that was replaced while this one was saved is still to be saved.
+            # An operation that was replaced while this one was saved must still be saved.
             saved = set(map(id, operations))
             self._unsaved = [each for each in self._unsaved if id(each) not in saved]
             self._file_config, self._content, self._stamp = saved_config
@@ -213,7 +213,7 @@ def _content_of(path: Path | None) -> bytes:
 
 
 def _target(operation: Operation) -> tuple[str, ...]:
-    """Return what an operation changes: of two that change the same, the later one counts."""
+    """Return what an operation changes: if two change the same, the later one counts."""
     if isinstance(operation, Put):
         return operation.path
     if isinstance(operation, SetAlert | RemoveAlert):

@@ -1,4 +1,4 @@
-"""What the user can undo: stars, the home position, alerts and deleted filters."""
+"""The undo stack: stars, the home position, alerts and deleted filters."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class UndoStep(Struct, frozen=True):
     """One action of the user."""
 
     done: str
-    """What was done, as a sentence without its period: ``Unstarred Torget``."""
+    """The action as a sentence without a period: ``Unstarred Torget``."""
     reverse: Callable[[], None]
-    """Takes it back. What another program changed meanwhile is kept."""
+    """Undoes the action. Changes that another program made meanwhile are kept."""
     station: str = ""
-    """The station that it was about; empty if it was about none."""
+    """The station of the action; empty if it has none."""
 
 
 class UndoStack:
@@ -36,7 +36,7 @@ class UndoStack:
         self._steps.append(step)
 
     def undo(self) -> UndoStep | None:
-        """Take back the last action that was not undone yet; return it, or None."""
+        """Undo the last action that was not undone yet; return it, or None."""
         if not self._steps:
             return None
         step = self._steps.pop()

@@ -1,5 +1,4 @@
-"""The address of a version 1 server as typed: validated, displayed without secrets, and completed
-with a key.
+"""The address of a version 1 server: validate it, display it without secrets, and insert the key.
 
 Error messages never quote an address: any part of it may contain a key.
 """
@@ -58,9 +57,8 @@ class Address(Struct, frozen=True):
 
     @property
     def written_key(self) -> str:
-        """The only key in the address, if it can be put back into its place; empty without one, or
-        with several.
-        """
+        """The only key in the address, if it can be put back in its place; empty if there is none,
+        or several."""
         keys = keys_in_address(self.text)
         # Servers differ in how they decode a plus.
         return (

@@ -1,6 +1,6 @@
-"""Which API key goes to which source, and how the config keeps it: a key belongs to its source.
+"""API keys: each belongs to one source.
 
-That is decided here only.
+Only this module decides which key goes to which source, and how the config stores it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from nobil_tui.sources.catalogue import SOURCES, SourceKind
 from nobil_tui.sources.names import address_of, kind_of
 
 Owner = tuple[str, str]
-"""Whose a key is: the name of its kind of source, and the host, empty for a kind without
-addresses."""
+"""The owner of a key: the name of its kind of source, and the host, which is empty for a kind
+without addresses."""
 
 SHARED_SECTION = "stream"
 """Table of the config with the chosen source, and a key for it, whatever its kind."""
@@ -54,23 +54,22 @@ class ApiKeys:
         raise MissingKeyError(name, f"Set {variable}, or {where} under [{section}] in the config.")
 
     def has_one_for(self, kind: SourceKind, address: Address | None) -> bool:
-        """Return whether the config's source is this one, so that the key beside it may be sent
-        there."""
+        """Return whether this is the config's source, so that the key beside it may go there."""
         stream = self._config.stream
         owner = kind.name, address.host if address is not None else ""
         return stream.api_key is not None and _owner(stream.source) == owner
 
 
 def save_operations(text: str, given: str, config: Config) -> tuple[tuple[Operation, ...], str]:
-    """Return how to save the source that ``text`` names with the ``given`` key, and the loss in
-    words.
+    """Return the operations that save the source that ``text`` names with the ``given`` key, and a
+    sentence about a lost key.
 
-    A key in the config does not stay beside another source than its own. The loss is a sentence on
-    the key that is removed; empty if none is. Raises ``SourceError`` if ``text`` names no source.
+    A key in the config is removed if another source takes its place; the sentence says so, and is
+    empty if no key is removed. Raises ``SourceError`` if ``text`` names no source.
     """
     kind, address = kind_of(text), address_of(text)
     if address is not None and not given and _is_key(address.written_key):
-        # A key has one place in the config, where it can be replaced like any other.
+        # A key in the config has one place, where the user can replace it.
         text, given = address.without_key, address.written_key
     operations: list[Operation] = [Put(SHARED_SECTION, "source", text)]
     section = kind.key.section if kind.key is not None else ""

@@ -1,4 +1,4 @@
-"""Every kind of source, once: one row each.
+"""The catalogue of sources: one row for each kind.
 
 What lists, recognizes, opens or explains sources derives from this table. To add a source, add a
 row here, its module beside this one, and what is new about it: a codec in ``wire.codecs``, a table
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from nobil_tui.sources.request import SourceRequest
 
 V1_ADDRESS = f"ws://realtime.chargelizer.com/api/v1/stream/realtime?key={KEY_PLACEHOLDER}"
-"""Where version 1 was first served."""
+"""The address where version 1 was first served."""
 
 
 class Argument(Enum):
-    """What a user can type for a source in place of a name, in words."""
+    """What the user can type for a source instead of a name, in words."""
 
     ADDRESS = "a ws:// or wss:// address"
     NATS = "nats://..."
@@ -57,7 +57,7 @@ class SourceKind(NamedTuple):
     address: str = ""
     """Address that the name means; empty for a kind without addresses."""
     argument: Argument | None = None
-    """What else the user can type for it."""
+    """What the user can type instead of the name."""
     typed: bool = True
     """Whether the user can type the name."""
     key: KeyRule | None = None

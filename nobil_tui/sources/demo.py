@@ -1,4 +1,4 @@
-"""The simulation, reached like any other server: a hub on this machine, and a link to it."""
+"""The simulation as a source: a hub on this machine, and a link to it like to any other server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from nobil_tui.sources.request import SourceRequest
 
 PAST = 600.0
-"""Seconds of the past with which the log begins, so that a first start has something to show."""
+"""How many seconds of past events the log begins with, so that a first start has something to show.
+"""
 MAX_STATIONS_WITH_PAST = 2000
 
 

@@ -1,4 +1,4 @@
-"""Makes the source that a user typed, with the API key that belongs to it."""
+"""Make the source that a user typed, with the API key that belongs to it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class SourceFactory:
 
 
 def _key_for(kind: SourceKind, address: Address | None, given: str, keys: ApiKeys) -> str:
-    """Return the key to send, empty for none. Raises ``SourceError`` if one is missing, or has no
-    place."""
+    """Return the key to send, empty for none. Raises ``SourceError`` if it is missing, or the
+    address has no place for it."""
     if kind.key is None:
         return ""
     if address is not None and not address.takes_key:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nobil_tui.sources.request import SourceRequest
 
 FIRST_PAINT = 0.25
-"""Seconds from the first snapshot to the decoding of names and prices, which takes the processor
-from the first paint."""
+"""Seconds from the first snapshot to the decoding of names and prices, which would slow down the
+first paint."""
 FINLAND_STREAM = "wss://afir.digitraffic.fi:443/mqtt"
 """Where the operator publishes statuses over MQTT."""
 
@@ -100,7 +100,7 @@ class FinlandStations:
         """Whether the register has places."""
 
     def use(self, register: Register) -> None:
-        """Tell the feed where the EVSEs of a register are, unless it knows."""
+        """Pass the locations of a register's EVSEs to the feed, unless it has them."""
         from nobil_tui.wire.finland import FINLAND_CREDIT
 
         used = (register, register.version)
@@ -118,7 +118,7 @@ class FinlandStations:
             self._feed.use_places(places)
 
     def settle(self) -> None:
-        """Have the feed wait for no locations."""
+        """Let the feed wait for locations no longer."""
         self._feed.settle_places()
 
     async def update(
@@ -133,7 +133,7 @@ class FinlandStations:
         async def use_places(places: Mapping[str, str]) -> None:
             if statuses_first and not self._used_places:
                 self._feed.use_places(places)
-                # Decoding the rest takes as long as all until now: the statuses come first.
+                # Decoding the rest takes as long as everything so far: the statuses come first.
                 await self._feed.wait_for_snapshot()
                 await asyncio.sleep(FIRST_PAINT)
 

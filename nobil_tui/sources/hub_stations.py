@@ -1,7 +1,7 @@
-"""The names, places and plugs that nobil-tui's hub or relay has for the stations of its stream.
+"""Names, places and plugs that a hub or relay of nobil-tui publishes for its stations.
 
-Those of a hub come over HTTP, from the host that serves the stream, and are kept for the next
-start. Another server of version 1 has none: it is asked once.
+A hub serves them over HTTP, on the host of its stream, and they are kept for the next start. Other
+servers of version 1 have none: they are asked once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_STATIONS_ANSWER = 128 * 1024 * 1024
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 _ORIGIN = "hub"
 _NO_HUB = {301, 302, 303, 307, 308, 400, 404, 405, 410, 426}
-"""Statuses of a server that is not a hub of nobil-tui; others may change with key or time."""
+"""The statuses that show that a server is not a hub of nobil-tui; others may be temporary."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +48,11 @@ class Found(NamedTuple):
     body: bytes
     """It may be compressed with gzip."""
     etag: str
-    """Identifies this version of it; empty if the server does not say so."""
+    """Identifies this version; empty if the server sends none."""
 
 
 class NoNamesError(Exception):
-    """The server has no names, and never will: it is not a hub of nobil-tui."""
+    """The server is not a hub of nobil-tui, so it has no names."""
 
 
 Fetch = Callable[[str], Awaitable[Found | None]]
@@ -92,7 +92,8 @@ def fetch_over_http(url: str, key: str) -> Fetch:
 
 
 class HubStations:
-    """What ``fetch`` has of the stations of a stream, kept in a file called after ``name``."""
+    """The static data that ``fetch`` returns for the stations of a stream, kept in a file named
+    after ``name``."""
 
     def __init__(self, fetch: Fetch, name: str, *, clock: Clock | None = None) -> None:
         self.has_names = True
@@ -108,7 +109,7 @@ class HubStations:
         """Whether the server is a hub of nobil-tui, as far as we know."""
 
     def use(self, register: Register) -> None:
-        """Use what is known of the hub's stations in this register."""
+        """Use the known data of the hub's stations in this register."""
         if register is not self._register:
             self._register = register
             register.use_own(self._own)
@@ -119,10 +120,10 @@ class HubStations:
     async def update(
         self, path: Path, on_progress: Callable[[str], None], *, statuses_first: bool
     ) -> bool:
-        """Use what was kept beside the register at ``path``, then what the hub has now.
+        """Use the data kept beside the register at ``path``, then what the hub has now.
 
-        Returns whether something changed. A hub that cannot be reached is no error of its own: its
-        stream says why.
+        Returns whether something changed. It is no error if the hub cannot be reached: its stream
+        reports why.
         """
         kept = path.with_name(f"{path.stem}-{self._name}{path.suffix}")
         changed = await self._load(kept)

@@ -1,4 +1,4 @@
-"""Find the source that a text names: by a name, an address, or a file."""
+"""Find the source that a text names by its name, address or file."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _is_recording(text: str) -> bool:
         if not may_miss and _PATH.fullmatch(text):
             reason = error.strerror or "the system refuses"
             raise SourceError(_not_used(text, f"cannot be read: {reason}.")) from None
-        # Not a path, or opening it says why it cannot be read.
+        # It is not a path, or opening it reports why it cannot be read.
         return may_miss
     if stat.S_ISDIR(mode):
         raise SourceError(_not_used(text, "is a folder, and not a source."))
@@ -109,7 +109,7 @@ def _not_a_source(text: str) -> str:
 
 
 def _not_used(text: str, problem: str) -> str:
-    """Return what is wrong with a source, and what sources there are."""
+    """Return an error that says what is wrong with a source and which sources exist."""
     if _WORD.fullmatch(text):
         name = quoted(text)
     else:

@@ -1,4 +1,4 @@
-"""What a relay publishes into NATS."""
+"""The stream that a relay publishes into NATS."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class NatsSource:
         feed = NatsFeed(
             self._server, clock=options.clock, add_secret=options.add_secret, tap=options.tap
         )
-        # Recorded as a hub behind the relay would send it.
+        # Record it as a hub behind the relay would send it.
         stations = HubStations(self._fetch_names, self.state_key, clock=options.clock)
         return OpenSource(feed, codec=V1_CODEC.name, sends_snapshot=True, station_data=stations)
 

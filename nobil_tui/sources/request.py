@@ -1,4 +1,4 @@
-"""What a source is made of: the user's choice, and the options of this run."""
+"""The inputs for making a source: the user's choice, and the options of this run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SourceOptions(Struct, frozen=True):
-    """The same for every source of this run."""
+    """Options that are the same for every source of this run."""
 
     stations: int = DEFAULT_STATIONS
     """Stations of the simulation."""
@@ -36,7 +36,7 @@ class SourceOptions(Struct, frozen=True):
 
 
 class SourceRequest(Struct, frozen=True):
-    """One source to make."""
+    """A request to make one source."""
 
     text: str
     """What the user typed."""
@@ -49,4 +49,4 @@ class SourceRequest(Struct, frozen=True):
     config: Config
     options: SourceOptions
     environ: Mapping[str, str] = MappingProxyType({})
-    """The environment, for a login."""
+    """The environment, which may hold a login."""

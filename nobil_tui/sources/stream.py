@@ -1,4 +1,4 @@
-"""Opens the feed of a source that is reached over a WebSocket."""
+"""Open the feed of a source that is reached over a WebSocket."""
 
 from __future__ import annotations
 

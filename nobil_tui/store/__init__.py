@@ -1,1 +1,2 @@
-"""Files that a session writes: the last known state, the view, recordings; and SQLite files."""
+"""Files that a session writes: the last known state, the view and recordings; helpers for SQLite
+files."""

@@ -1,4 +1,4 @@
-"""SQLite files of this program: open them, recognize them, and describe what goes wrong."""
+"""SQLite files of this program: open and recognize them, and describe their errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from nobil_tui.base.files import WHAT_TO_DO, require_regular
 
 Migration = str | Callable[[sqlite3.Connection], None]
-"""What takes tables to their next version: statements, or what they cannot say."""
+"""A migration to the next version of the tables: statements, or a function."""
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
@@ -26,14 +26,14 @@ class ForeignError(Exception):
 
 
 DATABASE_ERRORS = (sqlite3.Error, OSError, NewerError, ForeignError)
-"""What opening, reading and writing such a file can raise."""
+"""The errors of opening, reading and writing such a file."""
 
 
 def is_damage(error: Exception) -> bool:
-    """Return whether the file itself is damaged, and not the disk or the moment."""
+    """Return whether an error means that the file itself is damaged."""
     if isinstance(error, ForeignError):
         return True
-    # Our statements never change: if one is an error, the tables are not ours.
+    # Our statements never change: if one is invalid, the tables are not ours.
     return (
         isinstance(error, sqlite3.Error)
         and getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
@@ -52,7 +52,7 @@ _LOCK_ERRORS = {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.
 
 
 def reason_of(error: Exception) -> str:
-    """Return what went wrong with a file, and what to do, in words safe to show."""
+    """Return what went wrong with a file and what to do, in words that are safe to show."""
     if isinstance(error, OSError):
         number, reason = error.errno or 0, error.strerror or "the system refuses"
     else:
@@ -67,7 +67,7 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Use a write-ahead log, or a plain journal where the file system refuses it, as NFS does."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        # The log is opened by the first access.
+        # The first access opens the log.
         read_pragma(connection, "schema_version")
     except sqlite3.OperationalError as error:
         if is_damage(error):
@@ -88,7 +88,7 @@ def is_missing(path: Path) -> bool:
 def connect_to_write(path: Path) -> sqlite3.Connection:
     """Open a file, or create it. Raises ``OSError`` or ``sqlite3.Error``.
 
-    One thread at a time may use the connection, which its owner sees to.
+    Only one thread at a time may use the connection; its owner must ensure that.
     """
     return _connect(path, "mode=rwc")
 

@@ -20,7 +20,7 @@ from nobil_tui.wire.recording import RecordingHeader, encode_header, encode_line
 FLUSH_INTERVAL = 1.0
 """Seconds between flushes."""
 MAX_WAITING_BYTES = 256 * 1024 * 1024
-"""Bytes of frames that may wait to be written; if more wait, recording stops."""
+"""The most bytes of frames that wait to be written; if there are more, recording stops."""
 FLUSH_TIMEOUT = 5.0
 """Seconds that ``close`` waits for the last frames to be written."""
 
@@ -56,7 +56,7 @@ class Recorder:
         now: Callable[[], int] = _now,
     ) -> None:
         self.error: str | None = None
-        """Why recording stopped, for the user; None while it works."""
+        """Why recording stopped, for the user; None while it runs."""
         self.frames = 0
         """How many frames have been written."""
         self._files = _Files(

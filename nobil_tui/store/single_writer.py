@@ -1,7 +1,7 @@
-"""One file that several programs want to write: one of them does, in a thread, for all.
+"""Let one of several programs write a shared file, in a thread.
 
-The writer holds a file lock; another program takes over when it has quit. Errors of the disk are
-never raised: ``notice`` describes them, and the program goes on without the file.
+The writer holds a file lock; another program takes over when it has quit. Disk errors are never
+raised: ``notice`` describes them, and the program continues without the file.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class SingleWriter:
     """Runs the thread that writes the file at ``path``, which holds ``subject``.
 
     ``open_file`` opens it to write, ``close_file`` closes it, both in either thread. ``write``
-    writes what is pending and returns whether that succeeded. ``is_pending`` returns whether there
-    is anything; call ``notify_all`` of ``news`` when there is.
+    writes pending data and returns whether that succeeded. ``is_pending`` returns whether there is
+    any; call ``notify_all`` of ``news`` when there is.
     """
 
     def __init__(
@@ -59,20 +59,20 @@ class SingleWriter:
         """Whether this program is the writer."""
         self.closing = False
         self.news = threading.Condition()
-        """Guards what is pending, and ``closing``."""
+        """Guards the pending data, and ``closing``."""
         self.guard = threading.RLock()
         """Guards the file."""
         self._path = path
         self._subject = subject
         self._interval = interval
         self._not_saved = not_saved
-        """What a message begins with if the file cannot be written."""
+        """The beginning of a message that the file cannot be written."""
         self._open_file = open_file
         self._close_file = close_file
         self._write = write
         self._is_pending = is_pending
         self._problem = ""
-        """The message that holds only until something is written."""
+        """The message to withdraw once something is written."""
         self._lock = file_lock(Path(f"{path}.lock"))
         self._thread = threading.Thread(target=self._run, name=path.name, daemon=True)
 
@@ -161,7 +161,7 @@ class SingleWriter:
     def failed(self, error: Exception, not_done: str = "") -> bool:
         """Describe an error in ``notice``; return whether a new file replaced a damaged one.
 
-        ``not_done`` is what the message begins with, by default that nothing is saved.
+        ``not_done`` is the beginning of the message, by default that nothing is saved.
         """
         begin = not_done or self._not_saved
         if isinstance(error, NewerError):

@@ -45,7 +45,7 @@ STATE_MIGRATIONS: tuple[Migration, ...] = (
     _FIRST_TABLES,
     "ALTER TABLE clock ADD COLUMN hub BLOB",
 )
-"""What takes the tables from one version to the next. Add to the end; never change one."""
+"""Migrations of the tables, each from one version to the next. Add to the end; never change one."""
 SCHEMA = len(STATE_MIGRATIONS)
 """The version of the tables and their content."""
 # A foreign file may hold anything in any column: types are cast here, values are checked later.
@@ -63,14 +63,14 @@ _decode_hub = msgspec.json.Decoder(HubState).decode
 
 
 class StoredClock(NamedTuple):
-    """What is stored of the link."""
+    """The stored state of the link."""
 
     downtime: Milliseconds
     """All downtime when it was last alive, in ms."""
     alive_at: Milliseconds
     """When it was last alive, in ms."""
     hub: HubState | None
-    """What the hub that relays the stream said; None if none does."""
+    """The state of the hub that relays the stream; None if none does."""
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
@@ -166,7 +166,7 @@ def write_state(
 
 
 def _hub(said: bytes | None) -> HubState | None:
-    """Return what a hub said of its data; its link and its clock were those of the time."""
+    """Return the stored state of a hub, without its link and its clock, which are out of date."""
     if not said:
         return None
     try:

@@ -17,11 +17,11 @@ from nobil_tui.charging.persisted import StoredBoard, StoredStation
 from nobil_tui.monitor.batch import Batch
 
 PAUSE_FACTOR = 10
-"""A pause lasts so many times as long as the turn before it took."""
+"""A pause lasts this many times as long as the turn before it."""
 PORTION = 64
-"""Stations that are packed together: few enough for one slice."""
+"""How many stations are packed together: few enough for one slice."""
 MAX_STORED_AT_END = 100_000
-"""Stations that are stored at the end; more than a country has."""
+"""The most stations that are stored at the end; more than a country has."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class StateStorage(Protocol):
 
     @property
     def writing(self) -> bool:
-        """Whether it accepts ``save``; another program may be the one that writes."""
+        """Whether it accepts ``save``; another program may be the writer."""
         ...
 
     @property
@@ -126,10 +126,10 @@ class StateWriter:
         return took * PAUSE_FACTOR if took > SLICE_SECONDS else None
 
     def finish(self, batch: Batch) -> None:
-        """Store what is left, in one go.
+        """Store the rest at once.
 
-        After a flood of new stations that would delay the end for seconds. Then what was stored
-        last stays: as after a crash, a later session knows since when it was not updated.
+        After a flood of new stations that would delay the end by seconds. Then the last stored
+        state stays: as after a crash, a later session knows how old it is.
         """
         self._note(batch)
         if self._storage.writing:
@@ -159,7 +159,7 @@ class StateWriter:
             )
 
     def _save(self, packed: Packed, whole: bool) -> None:
-        # Before the link was alive, nothing is known that is not stored already.
+        # Before the link was alive, everything known is stored already.
         if self._alive_at:
             downtime, alive_at = self._board.downtime.checkpoint(self._alive_at)
             hub = self._board.hub

@@ -1,4 +1,4 @@
-"""What the screen showed last, as a file: it is shown again at the next start.
+"""The view of the last run, as a file: the next start shows it again.
 
 It holds nothing that a user would miss: a file that cannot be read or written is ignored.
 """
@@ -16,7 +16,7 @@ from nobil_tui.base.decoding import DECODE_ERRORS
 from nobil_tui.base.files import make_folders, read_regular, replace_file, stamp
 
 MAX_VIEW_SIZE = 16 * 1024
-"""Bytes; a larger file is not ours."""
+"""The maximum size in bytes; a larger file is not ours."""
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +24,11 @@ _Text = Annotated[str, Meta(max_length=256)]
 
 
 class StoredView(Struct, frozen=True, omit_defaults=True):
-    """What the main screen shows."""
+    """The view of the main screen."""
 
     filter: _Text = ""
     filters: Annotated[list[_Text], Meta(max_length=30)] = []
-    """The filters that were used, the latest last."""
+    """The last filters, the latest one last."""
     selected: _Text = ""
     """The station that the user selected; empty if the selection follows the top of the list."""
     reverse: bool = False
@@ -36,14 +36,14 @@ class StoredView(Struct, frozen=True, omit_defaults=True):
     starred_only: bool = False
     faults_only: bool = False
     registered: bool = False
-    """Whether stations are listed that only the register knows."""
+    """Whether stations that only the register has are listed."""
     wide: bool | None = None
     """Whether the terminal was wide, for which ``log_shown`` holds."""
     log_shown: bool = False
 
 
 def load_view(path: Path) -> StoredView:
-    """Return what the screen showed last; the defaults if it is not known."""
+    """Return the view of the last run; the defaults if it is not known."""
     try:
         view = msgspec.json.decode(read_regular(path, MAX_VIEW_SIZE), type=StoredView)
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def load_view(path: Path) -> StoredView:
 
 
 def save_view(path: Path, view: StoredView) -> None:
-    """Write what the screen shows."""
+    """Write the view."""
     try:
         make_folders(path.parent)
         replace_file(path, msgspec.json.encode(view) + b"\n", stamp(path))
