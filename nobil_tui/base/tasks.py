@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -61,6 +61,36 @@ async def wait_until_failure(tasks: Collection[asyncio.Future[Any]]) -> None:
     for task in tasks:
         if task.done():
             task.result()
+
+
+@asynccontextmanager
+async def running_beside(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Run ``work`` as a task during the body of the ``async with``, and cancel it at the end.
+
+    If it fails before, the body is cancelled and the error is raised: else it would be missing
+    without a word.
+    """
+    body, failed = asyncio.current_task(), False
+    assert body is not None  # noqa: S101  # an async function runs in a task
+
+    def ended(task: asyncio.Task[object]) -> None:
+        nonlocal failed
+        if not task.cancelled() and task.exception() is not None:
+            failed = True
+            body.cancel()
+
+    running = asyncio.create_task(work)
+    running.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        running.remove_done_callback(ended)
+        try:
+            await cancel_and_wait(running)
+        finally:
+            if failed:
+                body.uncancel()
+                running.result()
 
 
 class DaemonExecutor(ThreadPoolExecutor):

@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from nobil_tui.base.redaction import AddSecret
-from nobil_tui.base.tasks import cancel_and_wait, wait_until_failure
+from nobil_tui.base.tasks import cancel_and_wait, running_beside, wait_until_failure
 from nobil_tui.feeds.nats.feed import NatsFeed
 from nobil_tui.feeds.nats.server import NatsServer, require_library
 from nobil_tui.feeds.source import OpenSource, Source
@@ -94,21 +94,8 @@ async def publishing(
         names=NamesPublisher(lambda: session.register, clock=session.options_clock, events=events),
     )
     session.sinks.append(publisher)
-    running, caller = asyncio.create_task(publisher.run()), asyncio.current_task()
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and caller is not None:
-            caller.cancel()
-
-    running.add_done_callback(ended)
-    try:
+    async with running_beside(publisher.run()):
         yield publisher
-    finally:
-        running.remove_done_callback(ended)
-        failed = running.done()
-        await cancel_and_wait(running)
-        if failed:
-            running.result()
 
 
 class RelayService:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from nobil_tui.base.clock import Clock
-from nobil_tui.base.tasks import cancel_and_wait
+from nobil_tui.base.tasks import running_beside
 from nobil_tui.headless.link_reporter import Print
 from nobil_tui.session.settings import Settings
 
@@ -41,9 +40,8 @@ async def following_settings(
             print_notices()
             await clock.sleep(CONFIG_POLL_INTERVAL)
 
-    task = asyncio.create_task(follow())
     try:
-        yield
+        async with running_beside(follow()):
+            yield
     finally:
-        await cancel_and_wait(task)
         print_notices()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from nobil_tui.base.tasks import cancel_and_wait
+from nobil_tui.base.tasks import running_beside
 from nobil_tui.config.model import RegisterSection
 from nobil_tui.session.register_updater import CHECK_INTERVAL, RegisterUpdater
 from nobil_tui.session.session import Session
@@ -39,11 +38,8 @@ async def updating_station_data(
         await update.download()
         yield
         return
-    task = asyncio.create_task(update.run())
-    try:
+    async with running_beside(update.run()):
         yield
-    finally:
-        await cancel_and_wait(task)
 
 
 class _StationDataUpdate:

@@ -15,6 +15,7 @@ from nobil_tui.base.tasks import (
     cancel_and_wait,
     run_in_thread,
     run_until_first,
+    running_beside,
     wait_until_failure,
 )
 from tests.conftest import GUARD, guarded, settle
@@ -51,6 +52,51 @@ async def test_cancel_and_wait_ends_tasks_without_their_errors() -> None:
     assert all(work.ended for work in works)
     assert isinstance(tasks[1].exception(), ZeroDivisionError)
     await cancel_and_wait()
+
+
+async def test_work_beside_ends_with_the_body() -> None:
+    work = Work()
+    async with running_beside(work.run()):
+        await settle()
+        assert not work.ended
+    assert work.ended
+
+
+async def test_a_failure_of_work_beside_ends_the_body() -> None:
+    work, reached = Work(ZeroDivisionError()), False
+
+    async def fail_soon() -> None:
+        async with running_beside(work.run()):
+            work.go.set()
+            await asyncio.Event().wait()
+
+    running = asyncio.create_task(fail_soon())
+    with pytest.raises(ZeroDivisionError):
+        await guarded(running)
+    assert not running.cancelling()
+    with pytest.raises(ZeroDivisionError):
+        async with running_beside(work.run()):
+            await settle()
+            reached = True
+    assert not reached
+
+
+async def test_work_beside_may_end_first_and_the_body_may_be_cancelled() -> None:
+    work, endless = Work(), Work()
+    work.go.set()
+
+    async def both() -> str:
+        async with running_beside(endless.run()), running_beside(work.run()):
+            await settle()
+            assert work.ended
+            await asyncio.Event().wait()
+        return "not reached"
+
+    running = asyncio.create_task(both())
+    await settle()
+    await cancel_and_wait(running)
+    assert running.cancelled()
+    assert endless.ended
 
 
 async def test_cancel_and_wait_that_is_cancelled_waits_too() -> None:
