@@ -93,7 +93,8 @@ class Merger:
         An EVSE that it lacks is gone, unless it was reported since the connection was made.
         """
         self._gap = gap
-        before, self._held, places = self._held, {}, self._places
+        before, places = self._held, self._places
+        self._held = every = dict[str, _Held]()
         regrouped = set[str]()
         skew, latest = self.skew, at + AHEAD
         # The first rows on screen wait for this loop over a whole country: without calls.
@@ -104,22 +105,27 @@ class Merger:
             if time > at or time < 0:
                 time = at if 0 < time <= latest else 0
             known = before.get(evse_id)
+            if evse_id in every:
+                # Listed again: the later time counts here too.
+                known = every[evse_id]
+                if not time or time < known.time:
+                    continue
             if known is None:
-                self._held[evse_id] = _Held(status.word, time, time, station, 0)
+                every[evse_id] = _Held(status.word, time, time, station, 0)
                 continue
             if known.station != station:
                 regrouped.add(known.station)
             if self._wins(time, known):
-                self._held[evse_id] = _held(status.word, time, station, known, heard=0)
+                every[evse_id] = _held(status.word, time, station, known, heard=0)
             else:
                 known.station = station
-                self._held[evse_id] = known
+                every[evse_id] = known
         for evse_id, known in before.items():
-            if evse_id not in self._held and (self._is_live(known) or statuses.unreadable):
-                self._held[evse_id] = known
+            if evse_id not in every and (self._is_live(known) or statuses.unreadable):
+                every[evse_id] = known
         if len(self._topics) > MAX_EVSES:
             # Of EVSEs that are gone: a broker may name others each time.
-            self._topics = {each: self._topics[each] for each in self._held if each in self._topics}
+            self._topics = {each: self._topics[each] for each in every if each in self._topics}
         return self._event(at, statuses.unreadable, gap, regrouped)
 
     def again(self, at: int, unheard: int = 0) -> Snapshot:

@@ -73,7 +73,8 @@ said = st.builds(
     st.sampled_from(WORDS),
     st.one_of(st.just(0), st.integers(T0 - 20, T0 + 20), st.just(T0 + 10 * MINUTE)),
 )
-snapshots = st.lists(said, max_size=3, unique_by=lambda each: each.evse).map(tuple)
+# The same EVSE may be listed twice.
+snapshots = st.lists(said, max_size=4).map(tuple)
 steps = st.one_of(
     st.builds(Step, st.just(True), st.none(), st.none()),
     st.builds(Step, st.just(False), snapshots, st.none()),
@@ -102,7 +103,12 @@ class Oracle:
         }
 
     def snapshot(self, entries: tuple[Said, ...], at: int) -> None:
-        named = {entry.evse: entry for entry in entries}
+        named: dict[str, Said] = {}
+        for entry in entries:
+            time = usable(entry, at, self.skew)
+            held = named.get(entry.evse)
+            if held is None or (time and time >= usable(held, at, self.skew)):
+                named[entry.evse] = entry
         for evse in list(self.said):
             if evse not in named and not self.latest(evse)[2]:
                 del self.said[evse]
@@ -158,6 +164,17 @@ def test_later_time_counts_in_any_order(script: list[Step], skew: int) -> None:
 
 def report(evse: str, word: str, time: int, location: str = "L") -> Status:
     return Status(evse, word, time, location)
+
+
+def test_later_time_counts_where_a_snapshot_lists_an_evse_twice() -> None:
+    later, earlier, undated = (report("A", w, t) for w, t in (("X", T0), ("Y", T0 - 1), ("Z", 0)))
+    for before in ([], [report("A", "OLD", T0 - 2)]):
+        for entries in itertools.permutations((later, earlier, undated)):
+            merger, board = Merger(), Board()
+            if before:
+                merger.snapshot(Statuses(before, 0), T0)
+            apply(board, merger.snapshot(Statuses([*entries], 0), T0 + 1))
+            assert words(board) == {"A": "X"}
 
 
 def test_older_message_is_ignored() -> None:
