@@ -268,6 +268,8 @@ class Board:
         self.downtime.add(gap)
         if heard:
             yield from self._confirm_heard(heard, at)
+        # They may have been counted in a pause.
+        self.freshness.discard_counts()
         return result
 
     def _confirm_heard(self, heard: Mapping[str, int], at: int) -> Iterator[None]:
@@ -281,7 +283,6 @@ class Board:
                     track = self.track_of(station)
                     track.set_heard(index, named_at)
                     track.confirm(index, downtime)
-        self.freshness.discard_counts()
 
     def _merge(
         self, latest: dict[str, Station], at: int, partial: bool

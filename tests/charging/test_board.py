@@ -476,6 +476,20 @@ def test_station_missing_from_partial_snapshot_stays_unconfirmed() -> None:
     assert [change.missed for change in changes] == [False, True]
 
 
+def test_what_is_counted_in_a_pause_of_a_snapshot_is_counted_again_after_it() -> None:
+    """The link bar counts what is unconfirmed at any time."""
+    board = Board()
+    country = [station(f"NOR_{number}", (0, 0, -1)) for number in range(600)]
+    board.apply_snapshot(country, T0)
+    board.downtime.stop(T0)
+    board.downtime.start(T0 + 8000)
+    steps = board.snapshot_steps(country[1:], T0 + 8000, partial=True)
+    seen = [board.unconfirmed(T0 + 8000) for _ in steps]
+    assert seen[0] == 600
+    # Of the one that could not be decoded.
+    assert board.unconfirmed(T0 + 8000) == 1
+
+
 def test_change_after_break_has_only_a_latest_possible_time() -> None:
     board = Board()
     board.apply_snapshot([station("NOR_1", (0, 0, -1))], T0)
