@@ -10,12 +10,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
 from nobil_tui.base.files import NotSavedError
 from nobil_tui.base.tasks import run_in_thread
-from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, Answer, FinlandRest
+from nobil_tui.feeds.finland.rest import LOCATIONS, TARIFFS, FinlandRest
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.register.cache import FINLAND_ORIGIN, CachedRegister, CacheError, Origin
 from nobil_tui.register.merge import (
@@ -29,7 +30,7 @@ from nobil_tui.register.merge import (
 from nobil_tui.register.progress import OnProgress, UpdateError, UpdatePhase, UpdateProgress
 from nobil_tui.wire.finland_register import (
     COUNTRY,
-    Locations,
+    Tariff,
     decode_locations,
     decode_places,
     decode_tariffs,
@@ -39,6 +40,13 @@ logger = logging.getLogger(__name__)
 
 OnPlaces = Callable[[Mapping[str, str]], Awaitable[None]]
 """Gets the location of each EVSE."""
+
+
+class _Prices(NamedTuple):
+    """The decoded answer with all tariffs."""
+
+    tariffs: Mapping[str, Tariff]
+    etag: str
 
 
 async def _ignore_places(_places: Mapping[str, str]) -> None:
@@ -57,17 +65,19 @@ async def update_finland(
 
     ``on_places`` gets the location of each EVSE as soon as it is known, and is awaited before the
     rest is decoded. Returns what is stored now; None if nothing changed. Without tariffs, the
-    stations are stored without prices if none are stored yet. Raises ``UpdateError``.
+    stations are stored without prices if none are stored yet; then only the tariffs are downloaded
+    again within the day. Raises ``UpdateError``.
     """
     clock = clock or Clock()
     try:
         origin = (await run_in_thread(lambda: load_or_empty(path))).origins.get(FINLAND_ORIGIN)
         if origin is not None and origin.source != rest.host:
             origin = None
-        if origin is not None and origin.without_prices:
-            # Nothing that was stored may answer for the missing prices.
-            origin = None
-        if origin is not None and is_recent(origin.fetched_at, clock.now()):
+        if (
+            origin is not None
+            and not origin.without_prices
+            and is_recent(origin.fetched_at, clock.now())
+        ):
             return None
         return await _update(path, rest, origin, on_places, on_progress, clock)
     except (UnreachableError, NotReadableError) as error:
@@ -91,13 +101,17 @@ async def _update(
     def on_bytes(done: int, total: int | None) -> None:
         on_progress(UpdateProgress(UpdatePhase.DOWNLOADING, COUNTRY, done, total))
 
-    tariffs: Answer | None = None
+    prices: _Prices | None = None
+    problem = ""
     # Stations include their prices, so both answers are needed unless neither changed. Those that
-    # are stored have prices: if the new ones are not known, they stay as they are.
+    # are stored with prices stay as they are if the new prices are not known.
     if origin is not None:
-        tariffs = await rest.get(TARIFFS, origin.tariffs_etag)
+        optional = origin.without_prices
+        prices, problem = await _get_prices(rest, origin.tariffs_etag, optional=optional)
+        if problem and is_recent(origin.fetched_at, clock.now()):
+            return None
     locations = await rest.get(
-        LOCATIONS, origin.etag if origin is not None and tariffs is None else "", on_bytes
+        LOCATIONS, origin.etag if origin is not None and prices is None else "", on_bytes
     )
     if locations is None:
         assert origin is not None  # noqa: S101  # only with an ETag
@@ -105,10 +119,10 @@ async def _update(
     on_progress(UpdateProgress(UpdatePhase.READING, COUNTRY))
     # Before the prices: the first rows on screen wait for the places.
     await on_places(await run_in_thread(lambda: decode_places(locations.body)))
-    problem = ""
-    if tariffs is None:
-        tariffs, problem = await _tariffs(rest, optional=origin is None)
-    found = await run_in_thread(lambda: _decode(locations, tariffs))
+    if prices is None and not problem:
+        prices, problem = await _get_prices(rest, optional=origin is None)
+    tariffs = prices.tariffs if prices is not None else {}
+    found = await run_in_thread(lambda: decode_locations(locations.body, tariffs))
     if not found.facts:
         raise NotReadableError(f"{rest.host} answered without any station")
     on_progress(UpdateProgress(UpdatePhase.STORING, COUNTRY))
@@ -117,7 +131,7 @@ async def _update(
         rest.host,
         len(found.facts),
         locations.etag,
-        tariffs_etag=tariffs.etag if tariffs else "",
+        tariffs_etag=prices.etag if prices is not None else "",
         without_prices=bool(problem),
     )
     return await run_in_thread(
@@ -129,18 +143,21 @@ def _mark_up_to_date(path: Path, seen: Origin, clock: Clock) -> CachedRegister |
     return edit_stored(path, lambda old: mark_up_to_date(old, FINLAND_ORIGIN, seen, clock.now()))
 
 
-async def _tariffs(rest: FinlandRest, *, optional: bool) -> tuple[Answer | None, str]:
-    """Return the tariffs, or why they are not known. Raise ``UnreachableError`` for that unless
-    they are ``optional``."""
+async def _get_prices(
+    rest: FinlandRest, etag: str = "", *, optional: bool
+) -> tuple[_Prices | None, str]:
+    """Return the prices, None if they are still those that ``etag`` names; or why they are not
+    known.
+
+    Unless they are ``optional``, raises ``UnreachableError`` or ``NotReadableError`` for that.
+    """
     try:
-        return await rest.get(TARIFFS), ""
-    except UnreachableError as error:
+        answer = await rest.get(TARIFFS, etag)
+        if answer is None:
+            return None, ""
+        return _Prices(await run_in_thread(lambda: decode_tariffs(answer.body)), answer.etag), ""
+    except (UnreachableError, NotReadableError) as error:
         if not optional:
             raise
         logger.warning("the prices of Finland are not known: %s", error)
         return None, str(error)
-
-
-def _decode(locations: Answer, tariffs: Answer | None) -> Locations:
-    prices = decode_tariffs(tariffs.body) if tariffs is not None else {}
-    return decode_locations(locations.body, prices)

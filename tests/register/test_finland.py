@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import CREDIT, Facts, Register
@@ -24,6 +25,7 @@ from nobil_tui.register.progress import UpdateError, UpdateProgress
 from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import Country, FinlandService
+from tests.http_service import Answer, status
 
 DAY = 24 * 3600
 
@@ -151,18 +153,43 @@ async def test_a_failure_keeps_the_stored_register(
     assert load_register(path) == before
 
 
-async def test_without_tariffs_the_stations_have_no_prices_until_the_next_update(
-    service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
+async def unreadable(_request: web.Request) -> web.StreamResponse:
+    return web.json_response({"error": "no tariffs today"})
+
+
+@pytest.mark.parametrize("answer", [status(503), unreadable])
+async def test_without_tariffs_the_stations_have_no_prices_until_these_are_known(
+    service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock, answer: Answer
 ) -> None:
-    service.fail(TARIFFS, 503)
+    service.answers[TARIFFS].extend([answer] * 3)
     cached = await update_finland(path, rest, clock=clock)
     assert cached is not None
     assert all(facts.name and facts.price is None for facts in cached.facts.values())
+    clock.advance(60)
+    # The stations are not downloaded again as long as that adds nothing.
+    assert await update_finland(path, rest, clock=clock) is None
+    assert service.paths() == [LOCATIONS, TARIFFS, TARIFFS]
+    clock.advance(DAY)
+    cached = await update_finland(path, rest, clock=clock)
+    assert cached is not None
+    assert cached.origins[FINLAND_ORIGIN].fetched_at == clock.now()
     clock.advance(60)
     cached = await update_finland(path, rest, clock=clock)
     assert cached is not None
     assert all(facts.price is not None for facts in cached.facts.values())
     assert await update_finland(path, rest, clock=clock) is None
+    assert service.paths()[3:] == [TARIFFS, LOCATIONS] * 2
+
+
+async def test_unreadable_tariffs_keep_the_stored_prices(
+    service: FinlandService, path: Path, rest: FinlandRest, clock: FakeClock
+) -> None:
+    before = await update_finland(path, rest, clock=clock)
+    clock.advance(DAY)
+    service.answers[TARIFFS].append(unreadable)
+    with pytest.raises(UpdateError, match="no list of tariffs"):
+        await update_finland(path, rest, clock=clock)
+    assert load_register(path) == before
 
 
 async def test_too_few_stations_are_not_stored(
