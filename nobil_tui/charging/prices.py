@@ -36,6 +36,8 @@ class Price(Struct, frozen=True, gc=False):
     @property
     def text(self) -> str:
         """The price in words: ``from 0.45 €/kWh + 0.10 €/min + 1.00 € start``."""
+        if self == Price(self.currency, kwh=0):
+            return "free of charge"
         sign = _SYMBOLS.get(self.currency, self.currency)
         parts = [
             f"{amount:.{_digits(amount)}f} {sign}{unit}"

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeGuard
 
 import msgspec
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
 from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
@@ -30,6 +31,8 @@ COUNTRY = "FIN"
 MIN_WATTS = 1_000
 """A smaller power is that of no plug for cars; it may be in kW, which is not certain."""
 
+_FOR_CHARGING = {"ENERGY", "TIME", "FLAT"}
+"""The types of amounts that are paid for charging; the others are for parking after it."""
 _AD_HOC, _REGULAR = "AD_HOC_PAYMENT", "REGULAR"
 _PLUGS = {
     "IEC_62196_T2_COMBO": "CCS",
@@ -187,6 +190,7 @@ class _LocationReader:
         self._tariffs = tariffs
         self._texts: dict[str, str] = {}
         self._plugs: dict[Plug, Plug] = {}
+        self._minimums: dict[Price, Price] = {}
         self._tuples: dict[tuple[object, ...], tuple[Any, ...]] = {}
 
     def read(self, feature: dict[str, Any]) -> None:
@@ -252,11 +256,17 @@ class _LocationReader:
         return plug
 
     def _price(self, tariff_ids: Any) -> Price | None:
-        """Return the price of a connector: ad hoc before others, the cheapest of several."""
+        """Return the price of a connector: ad hoc before others; of several, the cheapest as a
+        minimum."""
         known = [self._tariffs.get(each) for each in _list(tariff_ids) if isinstance(each, str)]
         found = [tariff for tariff in known if tariff is not None]
         best = min((tariff.rank for tariff in found), default=0)
-        return cheapest(tariff.price for tariff in found if tariff.rank == best)
+        prices = dict.fromkeys(tariff.price for tariff in found if tariff.rank == best)
+        price = cheapest(prices)
+        if price is None or len(prices) == 1:
+            return price
+        minimum = replace(price, at_least=True)
+        return self._minimums.setdefault(minimum, minimum)
 
     def _position(self, feature: dict[str, Any], evses: list[dict[str, Any]]) -> Position | None:
         for holder in (feature, *evses):
@@ -315,14 +325,19 @@ def _price(tariff: dict[str, Any]) -> Price | None:
         amounts[kind] = min(amount, amounts.get(kind, amount))
         at_least |= restricted
         before_tax |= not taxed
-    # Zero is free of charge: shown for the energy, left out beside another amount.
-    kwh = amounts.get("ENERGY")
-    others = {kind: amount or None for kind, amount in amounts.items() if kind != "ENERGY"}
+    charged = {kind: amount or None for kind, amount in amounts.items()}
     # OCPI's amounts for time are per hour.
-    minute, parking = (_per_minute(others.get(kind)) for kind in ("TIME", "PARKING_TIME"))
-    start = others.get("FLAT")
-    if kwh is None and minute is None and start is None:
-        return None
+    minute, parking = (_per_minute(charged.get(kind)) for kind in ("TIME", "PARKING_TIME"))
+    start = charged.get("FLAT")
+    kwh = amounts.get("ENERGY")
+    if minute is None and start is None:
+        if not amounts.keys() & _FOR_CHARGING:
+            return None
+        # Zero is free of charge, whatever it is counted by.
+        kwh = kwh or 0.0
+    elif not at_least:
+        # The energy is not what is paid for.
+        kwh = kwh or None
     return Price(
         _currency(tariff.get("currency")), kwh, minute, start, parking, at_least, before_tax
     )

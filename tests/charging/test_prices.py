@@ -17,7 +17,10 @@ from tests.for_each import for_each
         (Price(kwh=0.45, before_tax=True), "0.45 €/kWh + VAT"),
         (Price("SEK", kwh=4.5), "4.50 SEK/kWh"),
         (Price(minute=0.2, parking_minute=0.5), "0.20 €/min + 0.50 €/min parking"),
-        (Price(kwh=0), "0.00 €/kWh"),
+        (Price(kwh=0), "free of charge"),
+        (Price("SEK", kwh=0), "free of charge"),
+        (Price(kwh=0, at_least=True), "from 0.00 €/kWh"),
+        (Price(kwh=0, parking_minute=0.1), "0.00 €/kWh + 0.10 €/min parking"),
     ],
 )
 def test_text(price: Price, text: str) -> None:

@@ -98,8 +98,53 @@ def test_cheapest_restricted_element_is_minimum() -> None:
     assert tariff(elements=elements) == Price(kwh=0.3, at_least=True)
 
 
-def test_zero_amount_is_a_price() -> None:
-    assert tariff({"type": "ENERGY", "price": 0}, {"type": "FLAT", "price": 0}) == Price(kwh=0)
+@for_each(
+    ("amounts", "price"),
+    [
+        ({"ENERGY": 0, "FLAT": 0}, Price(kwh=0)),
+        # OCPI's own example of a tariff that is free of charge.
+        ({"FLAT": 0}, Price(kwh=0)),
+        ({"TIME": 0, "PARKING_TIME": 6}, Price(kwh=0, parking_minute=0.1)),
+        ({"ENERGY": 0, "PARKING_TIME": 6}, Price(kwh=0, parking_minute=0.1)),
+        # What is paid for is the time, so it is not the cheapest energy of all.
+        ({"ENERGY": 0, "TIME": 6}, Price(minute=0.1)),
+        ({"ENERGY": 0, "TIME": 0, "FLAT": 2}, Price(start=2)),
+        ({"ENERGY": 0.4, "TIME": 0}, Price(kwh=0.4)),
+        ({"PARKING_TIME": 6}, None),
+        ({"MIN_PRICE": 0}, None),
+    ],
+)
+def test_zero_is_free_of_charge(amounts: dict[str, float], price: Price | None) -> None:
+    components = [{"type": kind, "price": amount} for kind, amount in amounts.items()]
+    assert tariff(*components) == price
+
+
+def test_zero_under_a_restriction_is_a_minimum() -> None:
+    elements = [
+        {
+            "priceComponents": [{"type": "ENERGY", "price": 0}],
+            "restrictions": {"startTime": "22:00"},
+        },
+        {"priceComponents": [{"type": "ENERGY", "price": 0.4}, {"type": "FLAT", "price": 1}]},
+    ]
+    assert tariff(elements=elements) == Price(kwh=0, start=1, at_least=True)
+
+
+def test_cheapest_of_several_tariffs_is_a_minimum() -> None:
+    def entry(tariff_id: str, price: float, kind: str = "AD_HOC_PAYMENT") -> dict[str, Any]:
+        components = [{"type": "ENERGY", "price": price}]
+        elements = [{"priceComponents": components}]
+        return {"id": tariff_id, "currency": "EUR", "type": kind, "elements": elements}
+
+    tariffs = [entry("a", 0.5), entry("b", 0.4), entry("same", 0.4), entry("r", 0.3, "REGULAR")]
+    connectors = [
+        {"tariffIds": ids} for ids in (["a", "b", "r"], ["b", "same", "r"], ["r"], ["unknown"])
+    ]
+    evse = {"id": "E", "connectors": connectors}
+    facts = read(
+        {"features": [{"properties": {"id": "L", "evses": [evse]}}]}, {"tariffs": tariffs}
+    ).facts["L"]
+    assert facts.prices == (Price(kwh=0.4, at_least=True), Price(kwh=0.4), Price(kwh=0.3), None)
 
 
 @for_each("price", [None, "0.4", -1, 1e9, True, [], 10**400])
