@@ -22,6 +22,8 @@ SUBSCRIPTION_FAILED = 0x80
 
 PINGREQ = b"\xc0\x00"
 """Ask the broker for a PINGRESP (3.12)."""
+DISCONNECT = b"\xe0\x00"
+"""Tell the broker that the connection closes as intended (3.14)."""
 
 _CONNECT, _CONNACK, _PUBLISH, _PUBACK = 1, 2, 3, 4
 _SUBSCRIBE, _SUBACK, _PINGRESP = 8, 9, 13

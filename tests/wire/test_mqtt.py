@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.wire.mqtt import (
+    DISCONNECT,
     ConnAck,
     Decoder,
     Packet,
@@ -29,6 +30,7 @@ PAYLOAD = b'{"status": "CHARGING", "time": "2025-12-02T09:38:06.000Z"}'
 PAHO_CONNECT = "101800044d5154540402003c000c6e6f62696c2d7475692d3166"
 PAHO_SUBSCRIBE = "82100001000b7374617475732d76312f2300"
 PAHO_PUBACK = "40020201"
+PAHO_DISCONNECT = "e000"
 
 # Packets encoded by amqtt 0.12.1.
 MESSAGE = (
@@ -61,6 +63,7 @@ def test_encoding_matches_paho() -> None:
     assert encode_connect("nobil-tui-1f", 60).hex() == PAHO_CONNECT
     assert encode_subscribe(1, "status-v1/#").hex() == PAHO_SUBSCRIBE
     assert encode_puback(513).hex() == PAHO_PUBACK
+    assert DISCONNECT.hex() == PAHO_DISCONNECT
 
 
 @for_each(("sent", "packet"), BY_AMQTT)

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.tasks import run_in_thread
+from nobil_tui.base.tasks import run_in_thread, run_until_first
 from nobil_tui.charging.events import (
     MAX_SAMPLE,
     Connected,
@@ -33,13 +33,13 @@ from nobil_tui.charging.events import (
 )
 from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
 from nobil_tui.feeds.transport.backoff import Backoff
-from nobil_tui.feeds.transport.clock_jump import sleep_until_jump
+from nobil_tui.feeds.transport.clock_jump import JumpDetector, sleep_until_jump
 from nobil_tui.feeds.transport.connection import Frame
 from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.link import Link, LinkEvent, Tap
 from nobil_tui.feeds.transport.mqtt import MqttSession
 from nobil_tui.wire.finland import Status, Statuses, decode_message, decode_statuses
-from nobil_tui.wire.finland_merge import Merger, encode_message, encode_snapshot
+from nobil_tui.wire.finland_merge import AHEAD, Merger, encode_message, encode_snapshot
 
 POLL_INTERVAL = 60.0
 """Seconds between two snapshots while the broker cannot be reached; they are made once a minute."""
@@ -61,8 +61,8 @@ delay it."""
 UNDATED_AGE = 60_000
 """Assumed age of a snapshot without a date, in ms, beside the time that a cache kept it."""
 MAX_GAP = 600_000
-"""Maximum credible age of a snapshot when it is requested, in ms; if its date is earlier, the date
-is wrong or missing."""
+"""Maximum credible age of a snapshot when it is requested, in ms; if its date is earlier, or in the
+future, the date is wrong or missing."""
 MAX_CONFIRMING = 3
 """Further snapshots fetched for one connection until one was made after the subscription."""
 POLLING = "up to 2 min old, fetched every minute; no live stream"
@@ -144,6 +144,7 @@ class FinlandFeed:
         self._attempt = 0
         """Numbers the connections, to tell a snapshot for this one from a late one."""
         self._fetching: asyncio.Task[None] | None = None
+        self._retry_now = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
         self._connecting: asyncio.Task[None] | None = None
         """Waits for ``BROKER_GRACE`` while a connection is made."""
@@ -160,7 +161,8 @@ class FinlandFeed:
         return self._link.alive_at
 
     def retry(self) -> None:
-        """Try now."""
+        """Try now what failed: the connection to the broker, and the snapshot."""
+        self._retry_now.set()
         self._link.retry()
 
     def use_places(self, places: Mapping[str, str]) -> None:
@@ -326,8 +328,12 @@ class FinlandFeed:
                 logger.info("no snapshot: %s", error)
                 asked = error.retry_after if isinstance(error, UnreachableError) else 0.0
                 seconds = max(backoff.wait(), asked, POLL_INTERVAL if polling else 0.0)
+                # A retry that was requested before does not count.
+                self._retry_now.clear()
                 await self._inputs.put(_NotFetched(str(error), seconds, attempt))
-                await sleep_until_jump(self._clock, seconds)
+                due = self._clock.sleep(seconds)
+                jump = JumpDetector(self._clock).wait()
+                await run_until_first(self._retry_now.wait(), due, jump)
                 continue
             await self._wait_for_places()
             await self._inputs.put(fetched)
@@ -458,6 +464,6 @@ def _gap(fetched: _Fetched, began: int) -> int:
     answer = fetched.answer
     dated = fetched.statuses.made_at or answer.modified_at
     made_at = dated - answer.skew
-    if answer.requested_at - made_at > MAX_GAP:
+    if answer.requested_at - made_at > MAX_GAP or made_at > fetched.at + AHEAD:
         made_at = answer.requested_at - answer.cached_for - UNDATED_AGE
     return max(0, began - made_at)

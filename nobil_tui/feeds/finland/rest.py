@@ -6,6 +6,7 @@ answers 429 with ``Retry-After`` if it is asked too often.
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -136,8 +137,10 @@ def _age(text: str) -> int:
 
 
 def _http_date(text: str) -> int:
-    """Parse an HTTP date; return ms, zero if it is invalid."""
+    """Parse an HTTP date, which is in GMT also if it does not say so; return ms, zero if it is
+    invalid."""
     try:
-        return round(parsedate_to_datetime(text).timestamp() * 1000) if text else 0
+        date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0
+    return round((date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -65,6 +65,8 @@ class Connection:
     def __init__(self, websocket: SlicedConnection, secrets: list[str], clock: Clock) -> None:
         self.alive_at = clock.now()
         """Time of the last frame or pong, in ms."""
+        self.farewell = b""
+        """The last frame to send when we close the connection; empty for none."""
         self._websocket = websocket
         self._secrets = secrets
         self._clock = clock
@@ -195,9 +197,13 @@ class Connection:
                 self._round_trip, self._pinged_on = self._alive_on - pinged_on, None
 
     async def _close(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+
         try:
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, ConnectionClosed):
                 async with asyncio.timeout(CLOSE_TIMEOUT):
+                    if self.farewell:
+                        await self._websocket.send(self.farewell)
                     await self._websocket.close()
         finally:
             # Also if closing was cancelled.

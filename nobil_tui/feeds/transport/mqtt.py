@@ -47,6 +47,7 @@ class MqttSession:
                 await self._accepted(connection, mqtt.ConnAck)
                 await connection.send(mqtt.encode_subscribe(SUBSCRIPTION_ID, self._topic_filter))
                 await self._accepted(connection, mqtt.SubAck)
+            connection.farewell = mqtt.DISCONNECT
         except TimeoutError:
             raise ClosedError("the broker does not answer") from None
         except mqtt.ProtocolError as error:

@@ -38,6 +38,7 @@ from nobil_tui.feeds.finland.feed import (
 from nobil_tui.feeds.transport import connection as connection_module
 from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.feeds.transport.mqtt import MQTT_PING_INTERVAL
+from nobil_tui.wire import mqtt
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -232,6 +233,16 @@ async def test_a_snapshot_without_a_date_is_up_to_a_minute_old(
         assert (await reader.kind(Snapshot)).gap == 0
 
 
+@pytest.mark.usefixtures("patient")
+async def test_a_snapshot_dated_in_the_future_is_taken_as_undated(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """Such as by a local time without its zone: it says nothing of what was missed."""
+    service.made_ago = -2 * 3_600_000
+    async with reading(make_feed(broker.url), clock) as reader:
+        assert (await reader.kind(Snapshot)).gap == UNDATED_AGE
+
+
 async def test_tells_until_when_a_quiet_stream_was_alive(
     service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
 ) -> None:
@@ -320,6 +331,26 @@ async def test_yields_messages_without_a_snapshot_while_rest_fails(
         await reader.kind(Snapshot)
         assert len(reader.board.stations) == 12
         assert reader.word(evse) == "BLOCKED"
+
+
+async def test_a_retry_ends_the_wait_for_the_snapshot(
+    service: FinlandService, broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """Beside the stream, and in its place: without time passing."""
+    service.fail(STATUSES, 503)
+    feed = make_feed(broker.url)
+    async with reading(feed, clock) as reader:
+        assert "HTTP 503" in (await reader.kind(Degraded)).reason
+        feed.retry()
+        await reader.kind(Snapshot)
+    service.fail(STATUSES, 503)
+    feed = make_feed(REFUSED_PORT)
+    async with reading(feed, clock) as reader:
+        await reader.kind(Lost)
+        feed.retry()
+        assert POLLING in (await reader.kind(Degraded)).reason
+        await reader.kind(Snapshot)
+    assert service.paths() == [STATUSES] * 4
 
 
 async def test_waits_for_retry_after(
@@ -594,6 +625,24 @@ async def test_reports_that_a_server_does_not_speak_mqtt(
     assert "type 15" in await refusal(
         serve, make_feed, clock, service, b"\x20\x02\x00\x00", b"\x90\x03\x00\x01\x00\xff\x00"
     )
+
+
+async def test_leaves_the_broker_as_intended(
+    serve: Serve, make_feed: MakeFeed, clock: FakeClock
+) -> None:
+    """A broker logs a connection that ends without a DISCONNECT as lost."""
+    last = asyncio.get_running_loop().create_future()
+
+    async def handle(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(b"\x20\x02\x00\x00")
+        await connection.recv()
+        await connection.send(b"\x90\x03\x00\x01\x00")
+        last.set_result(await connection.recv())
+
+    async with reading(make_feed(await serve(handle, subprotocols=["mqtt"])), clock) as reader:
+        await reader.kind(Connected)
+    assert await guarded(last) == mqtt.DISCONNECT
 
 
 async def test_pings_the_broker(serve: Serve, make_feed: MakeFeed, clock: FakeClock) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import sys
+import time
 
 import pytest
 from aiohttp import web
@@ -14,6 +16,9 @@ from nobil_tui.wire.finland import decode_statuses
 from nobil_tui.wire.finland_register import decode_locations, decode_tariffs
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import FinlandService
+from tests.http_service import Answer
+
+TIME = 1_764_668_286_000
 
 
 async def test_downloads_complete_answers(service: FinlandService, clock: FakeClock) -> None:
@@ -90,6 +95,32 @@ async def test_measures_a_wrong_server_clock(service: FinlandService, clock: Fak
         assert answer.skew == (skew if abs(skew) > 2_000 else 0)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the zone of a process cannot be set there")
+async def test_a_date_without_a_zone_is_in_gmt(
+    service: FinlandService, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever this machine is."""
+    texts = {"Tue, 02 Dec 2025 09:38:06": TIME, "Tue, 02 Dec 2025 09:38:06 -0000": TIME, "soon": 0}
+    dated = [_answer({"Last-Modified": text}) for text in texts]
+    service.answers[STATUSES].extend(dated)
+    rest = FinlandRest(service.address, clock=clock)
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC-2")
+        time.tzset()
+        answers = [await rest.get(STATUSES) for _ in texts]
+    time.tzset()
+    assert [answer.modified_at for answer in answers if answer is not None] == [*texts.values()]
+
+
+def _answer(headers: dict[str, str]) -> Answer:
+    async def respond(_request: web.Request) -> web.StreamResponse:
+        return web.Response(
+            body=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip", **headers}
+        )
+
+    return respond
+
+
 async def test_a_cached_answer_says_nothing_of_the_server_clock(
     service: FinlandService, clock: FakeClock
 ) -> None:
@@ -100,13 +131,7 @@ async def test_a_cached_answer_says_nothing_of_the_server_clock(
     assert answer is not None
     assert (answer.skew, answer.cached_for) == (0, 45_000)
     for age in ("-1", "1e3", "٣", "9" * 4000, "soon"):
-
-        async def aged(request: web.Request, age: str = age) -> web.StreamResponse:
-            return web.Response(
-                body=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip", "Age": age}
-            )
-
-        service.answers[STATUSES].append(aged)
+        service.answers[STATUSES].append(_answer({"Age": age}))
         answer = await rest.get(STATUSES)
         assert answer is not None
         assert answer.cached_for == 0
