@@ -1,4 +1,4 @@
-"""Completions of the filter language: words, fields, and the values of fields."""
+"""Complete the filter language: words, fields, and the values of fields."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _values_of(field: Field, values: FieldValues) -> Iterable[str]:
 
 
 def _matching(texts: Iterable[str], typed: str) -> list[str]:
-    """Return the texts that begin with what is typed, then those with another word that does."""
+    """Return the texts that begin with the typed text, then those with a later word that does."""
     prefixes = spellings(typed)
     first, later = [], []
     for text in texts:

@@ -1,4 +1,4 @@
-"""The searchable text of a station, folded once, so that a keystroke can search a whole country."""
+"""The searchable text of a station, folded once so that a keystroke can search a whole country."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The words of the filter language, each once: fields, plugs and countries.
+"""Tables of the filter language: fields, plugs, facts and countries.
 
-The parser, the completion, the searched text and the error messages derive from these tables.
-A field that searches text is one row here; a new kind of value also needs a parser in
+The parser, the completion, the searched text and the error messages derive from these tables. A
+field that searches text is one row here; a new kind of value also needs a parser in
 ``filter_parser.py``.
 """
 
@@ -26,7 +26,7 @@ class FieldKind(Enum):
     """How the value of a field is read."""
 
     TEXT = auto()
-    """Part of a text in one of the field's columns."""
+    """A part of the text in one of the field's columns."""
     COUNTRY = auto()
     PLUG = auto()
     NEAR = auto()
@@ -47,14 +47,14 @@ class Field(Struct, frozen=True):
     name: str
     kind: FieldKind
     value: str
-    """What the value is, with its article, for error messages."""
+    """A description of the value, with its article, for error messages."""
     example: str
     aliases: tuple[str, ...] = ()
-    """Other names that are understood, but not offered."""
+    """Other accepted names, which the completion does not offer."""
     columns: tuple[str, ...] = ()
     """The texts that a field of the kind TEXT searches: ``id``, or attributes of ``Facts``."""
     fallback: str = ""
-    """The column searched instead where the first is empty."""
+    """The column to search where the first one is empty."""
     suggestions: tuple[str, ...] = ()
     """Values that are always offered."""
     values_of: Callable[[Facts], Iterable[str]] | None = None
@@ -84,7 +84,7 @@ PLUGS = (
 
 
 class FactWord(Struct, frozen=True):
-    """A word for a fact in the register that is true, false or not known of a station."""
+    """A word for a fact of the register, which can be true, false or unknown for a station."""
 
     name: str
     of: Callable[[Facts], bool | None]

@@ -1,8 +1,8 @@
-"""Parses the filter language: plain words and fields, as in ``ccs >=150kw free op:recharge``.
+"""Parse the filter language: plain words and fields, as in ``ccs >=150kw free op:recharge``.
 
 A station must match every term. A leading ``-`` negates a term, quotes keep words together, commas
-in the value of a field mean "any of these", and ``or`` joins the terms beside it. What cannot be
-understood is left out and reported as a ``FilterProblem``.
+in the value of a field mean "any of these", and ``or`` joins the terms beside it. Tokens that are
+not understood are left out and reported as a ``FilterProblem``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ from nobil_tui.search.terms import (
 )
 
 MAX_FILTER_LENGTH = 500
-"""Characters of a filter that are read."""
+"""The most characters of a filter that are read."""
 
 _STATES = {state.value: state for state in LiveState}
 _STARRED = "starred"

@@ -1,4 +1,4 @@
-"""Pieces of a filter: what its tokens mean, and what they mean together."""
+"""Pieces of a filter: the meaning of each token, and their combination into terms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlugPiece(NamedTuple):
 
     @property
     def term(self) -> Term:
-        """The same as a term for stations only, which selects no connectors."""
+        """The term for stations only, which selects no connectors."""
         plugs = PlugFilter((self.name,))
         return Not(plugs) if self.negated else plugs
 
@@ -56,7 +56,7 @@ class QueryTerms(NamedTuple):
 
 
 def combined(groups: Iterable[Sequence[ResolvedPiece]]) -> QueryTerms:
-    """Return what groups of pieces mean together: one piece of each group must match."""
+    """Combine groups of pieces into terms: one piece of each group must match."""
     terms: list[Term] = []
     excluded: list[Term] = []
     names: list[PlugName | AnyPlug] = []
@@ -82,7 +82,7 @@ def combined(groups: Iterable[Sequence[ResolvedPiece]]) -> QueryTerms:
 
 
 def _joined(group: Sequence[ResolvedPiece]) -> Term | State | PlugPiece | AnyPlug:
-    """Return what the terms of a group mean together: one of them must match."""
+    """Combine the terms of a group: one of them must match."""
     if len(group) == 1:
         return group[0]
     plugs = [piece for piece in group if isinstance(piece, PlugPiece) and not piece.negated]

@@ -1,4 +1,4 @@
-"""The position of a filter: where distances are measured from."""
+"""The position of a filter, which distances are measured from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FilterPosition:
         self.near: Position | None = None
         """The position that the text names; None without one."""
         self.by_distance = False
-        """Whether the text asks for what is near."""
+        """Whether the text contains ``near``."""
         self.names_place = False
         """Whether it names a place, whose position depends on the known stations."""
 

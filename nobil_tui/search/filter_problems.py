@@ -1,4 +1,4 @@
-"""Problems of a filter: what is not understood, and what would be right."""
+"""Problems of a filter: the parts that are not understood, and what to write instead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FilterProblem(Struct, frozen=True):
     """The offset of its first character in the text."""
     end: int
     message: str
-    """What is wrong and what would be right."""
+    """The problem, and what to write instead."""
 
 
 class FilterProblems:
@@ -52,7 +52,7 @@ class FilterProblems:
         self._found.append(FilterProblem(start, end, message))
 
     def report_value(self, token: re.Match[str], field: Field) -> None:
-        """Report that a field has no value, or one that it cannot have."""
+        """Report that a field has no value, or an invalid one."""
         self.report(token, f"{field.name}: needs {field.value}, as in {field.example}")
 
 

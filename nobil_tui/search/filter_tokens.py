@@ -15,7 +15,7 @@ from nobil_tui.search.plug_terms import PowerRange
 def token_pattern() -> re.Pattern[str]:
     """Compile the pattern of a token, on first use: the first paint need not wait for it.
 
-    White space begins none: without that, each space would take as long as a word.
+    A token does not begin with white space; otherwise, each space would take as long as a word.
     """
     number = r"\d{1,9}(?:[.,]\d{1,9})?"
     degrees = r"[-+]?\d{1,3}(?:\.\d{1,15})?"

@@ -1,8 +1,7 @@
 """An index of stations: find matches among tens of thousands at every keystroke.
 
-The register changes at most once a day, so the results of static terms are cached, and a filter
-that is typed further searches only the result of the shorter one. Live terms are evaluated each
-time.
+The register changes at most once a day, so the results of static terms are cached, and a longer
+filter searches only the result of the shorter one. Live terms are evaluated each time.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from nobil_tui.search.selection import Selection, any_stale, count_connectors, s
 from nobil_tui.search.terms import Either, LiveState, LiveTerm, StarredTerm, State, Term, narrows
 
 _MAX_RESULTS = 24
-"""Filters whose results are cached."""
+"""How many filters have cached results."""
 _MAX_DOCUMENTS = 600_000
-"""Stations that are kept folded; beyond this the index starts over."""
+"""The most folded stations; beyond this the index starts over."""
 _MAX_VALUES = 2000
-"""Distinct values of a field that are offered for completion."""
+"""The most values of a field that the completion offers."""
 
 CountConnectors = Callable[[Station], Summary]
 
@@ -46,7 +45,7 @@ class _Result:
 
 
 class PreparedIndex(Struct, frozen=True):
-    """What ``StationIndex.prepare`` made of one version of the register."""
+    """The result of ``StationIndex.prepare`` for one version of the register."""
 
     version: int
     documents: list[Document]
@@ -83,8 +82,8 @@ class StationIndex:
     def prepare(self, ids: Iterable[str]) -> PreparedIndex:
         """Fold stations ahead of the first query.
 
-        Safe in a thread, since it changes nothing: pass the result to ``adopt`` in the thread of
-        the queries.
+        Safe to call in a thread, since it changes nothing: pass the result to ``adopt`` in the
+        thread of the queries.
         """
         # Read the version first: the register can be replaced while this runs.
         version = self._register.version
@@ -299,7 +298,7 @@ class StationIndex:
         if match is True:
             return station.summary
         if match and not station.evse_uids and len(match) == len(station.connectors):
-            # Like select_connectors, without its list of indexes: the common case.
+            # The common case: like select_connectors, without a list of indexes.
             return summarize(list(compress(station.connectors, match)))
         return count_connectors(station, select_connectors(station, facts, match))
 

@@ -9,7 +9,7 @@ from nobil_tui.search.sorting import Sort
 
 
 class ListOptions(Struct):
-    """What the list shows, and in which order. A new source gets the options of the last one."""
+    """The contents and the order of the list. A new source gets the options of the last one."""
 
     sort: Sort = Sort.STARRED
     reverse: bool = False

@@ -32,7 +32,7 @@ def first_unmatched(
 
 def unmatched_part(part: str, values: FieldValues) -> str:
     """Say that nothing matches a part of a filter, and what it may be meant for."""
-    # The word itself may be known, of stations that were not reported yet.
+    # The word may match stations that were not reported yet.
     words = [
         word for word in (*values["place"], *values["op"]) if word.casefold() != part.casefold()
     ]

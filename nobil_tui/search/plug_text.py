@@ -1,4 +1,4 @@
-"""The plug terms of a filter as text: the inverse of parsing them."""
+"""Write the plug terms of a filter as text: the inverse of parsing them."""
 
 from __future__ import annotations
 

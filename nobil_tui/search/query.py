@@ -1,4 +1,4 @@
-"""A parsed filter: what it asks for, and what is wrong with its text."""
+"""A parsed filter: its terms, and the problems of its text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Query(Struct, frozen=True):
     """The position that distances are measured from, if the text names one."""
     problems: tuple[FilterProblem, ...] = ()
     by_distance: bool = False
-    """Whether the text asks for what is near, so that the nearest stations come first."""
+    """Whether the text contains ``near``, so that the nearest stations come first."""
     order: tuple[Sort, bool] | None = None
     """The order that the text asks for, and whether it is reversed."""
     names_place: bool = False
@@ -54,7 +54,7 @@ class Query(Struct, frozen=True):
 
     @property
     def asks_stale(self) -> bool:
-        """Whether it asks for what is stale."""
+        """Whether it asks for stale connectors."""
         return any(term.state is LiveState.STALE for term in _live_terms(self.states))
 
     @property
@@ -67,7 +67,7 @@ class Query(Struct, frozen=True):
         )
 
     def without_live(self) -> Query:
-        """Return the query without what reports can change."""
+        """Return the query without the terms that reports can affect."""
         return replace(
             self, states=tuple(each for each in self.states if not any(_live_terms((each,))))
         )

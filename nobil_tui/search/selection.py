@@ -1,4 +1,4 @@
-"""Which connectors of a station a filter selects."""
+"""Select the connectors of a station that match a filter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nobil_tui.search.plug_terms import PlugMatch
 
 
 class UnknownConnectors(Struct, frozen=True):
-    """A number of connectors that match, while it is unknown which ones they are."""
+    """The number of matching connectors of a station, while it is unknown which ones match."""
 
     count: int
 

@@ -10,7 +10,7 @@ from nobil_tui.charging.station import Station
 
 
 class SortTraits(Struct, frozen=True):
-    """What is known of an order besides its id."""
+    """The properties of an order."""
 
     label: str
     is_live: bool = False

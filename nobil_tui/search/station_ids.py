@@ -1,4 +1,4 @@
-"""Find the station that a typed id means."""
+"""Find the station for a typed id."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class StationIds:
 
 
 def _key(text: str) -> str:
-    """Return what ids have in common that differ only in case, zeros or the separator."""
+    """Return the same key for ids that differ only in case, zeros or the separator."""
     folded = text[:MAX_STATION_TEXT].casefold()
     match = _NUMBERED.fullmatch(folded)
     return f"{match[1]}_{match[2].lstrip('0')}" if match else folded

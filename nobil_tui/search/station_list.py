@@ -65,7 +65,7 @@ class StationList:
         self._refreshed_at = 0
         self._order = StationOrder(board, register, self._index)
         self._members: object = None
-        """The stations, stars and register that ``_by_id`` was made of."""
+        """The stations, stars and register that ``_by_id`` was made from."""
         self._by_id: list[str] = []
         """Every station that could be listed."""
         self._counts: dict[str, Summary] = {}
@@ -260,9 +260,10 @@ class StationList:
         return self._index.matching(self._order.by_name(), Query("", terms), self.board, 0)
 
     def explain_no_match(self) -> str:
-        """Return which word of the filter finds nothing, or that all of them together do not.
+        """Return which word of the filter matches nothing, or that only the combination does not
+        match.
 
-        Empty if the filter finds a station. Searched once for each state of the list.
+        Empty if the filter matches a station. Searched once for each state of the list.
         """
         if self._no_match is None:
             # Before the first report, nothing can match.

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class StationOrder:
-    """Sorts stations, and caches what it compares until it changes.
+    """Sorts stations, and caches the compared values until they change.
 
-    Each order but that of the names takes ids in the order that ties keep. Stations of which a
-    value is unknown are last, whether the order is reversed or not.
+    Each order except that by name takes ids in the order of ties. Stations whose value is unknown
+    come last, whether the order is reversed or not.
     """
 
     def __init__(self, board: Board, register: Register, index: StationIndex) -> None:
@@ -43,7 +43,7 @@ class StationOrder:
         self._changed.pop(station, None)
 
     def clear(self) -> None:
-        """Clear what is cached: any station, or the register, may have changed."""
+        """Clear the cache: any station, or the register, may have changed."""
         self._changed.clear()
         self._names.clear()
         self._by_name.clear()
@@ -122,7 +122,7 @@ class StationOrder:
 def _known_first(
     ids: list[str], value_of: Callable[[str], float | str | None], reverse: bool
 ) -> list[str]:
-    """Sort by a value; stations of which it is unknown are last in both directions."""
+    """Sort by a value; stations whose value is unknown come last in both directions."""
     known = {i: value for i in ids if (value := value_of(i)) is not None}
     order = sorted(known, key=known.__getitem__, reverse=reverse)
     return order if len(order) == len(ids) else order + [i for i in ids if i not in known]

@@ -165,7 +165,8 @@ class PriceTerm(Struct, frozen=True):
 
 
 class FactTerm(Struct, frozen=True):
-    """A fact of ``FACT_WORDS``. A station of which it is not known matches in neither case."""
+    """A fact of ``FACT_WORDS``. A station for which it is unknown matches neither the fact nor its
+    negation."""
 
     word: str
     negated: bool = False
@@ -192,9 +193,9 @@ Term = TextTerm | CountryTerm | DistanceTerm | PriceTerm | FactTerm | PlugFilter
 
 
 def needles_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return what to search for to find one of some texts, in any spelling."""
+    """Return the strings to search for, to find any of the texts in any spelling."""
     needles = dict.fromkeys(filter(None, chain.from_iterable(map(spellings, texts))))
-    # What contains the longer one contains the shorter one too.
+    # A text that contains the longer one contains the shorter one too.
     return tuple(
         needle
         for needle in needles
@@ -203,9 +204,9 @@ def needles_of(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def narrows(new: Term, old: Term) -> bool:
-    """Return whether all that match ``new`` also match ``old``.
+    """Return whether every station that matches ``new`` also matches ``old``.
 
-    Then it is enough to search what ``old`` kept.
+    Then it is enough to search the result of ``old``.
     """
     if new == old:
         return True
@@ -246,23 +247,24 @@ _COUNTS: dict[str, Callable[[Summary], int]] = {
 
 
 class LiveTerm(Struct, frozen=True):
-    """A condition, or STALE, that at least one connector must have now; negated, none may."""
+    """A condition, or STALE, that at least one connector must have now; if negated, none may have
+    it."""
 
     state: LiveState
     negated: bool = False
     least: float = 1
-    """So many connectors at least must have it."""
+    """At least this many connectors must have it."""
     most: float = inf
 
 
 class StarredTerm(Struct, frozen=True):
-    """A station that is starred; negated, one that is not."""
+    """A starred station; if negated, one that is not starred."""
 
     negated: bool = False
 
 
 class Either(Struct, frozen=True):
-    """Terms of which one must match, not all of them static."""
+    """Terms of which one must match; not all of them are static."""
 
     terms: tuple[Term | LiveTerm | StarredTerm, ...]
 

@@ -1,4 +1,4 @@
-"""What the user sees and hears of an alert: toast, log line, bell, desktop notification, title."""
+"""Show an alert beyond the app: bell, desktop notification and the window's title."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOAST_SECONDS = 30.0
 
 
 class AlertNotifier:
-    """Reaches the user beyond the screen, by what the terminal understands."""
+    """Reaches the user outside the app, by what the terminal supports."""
 
     def __init__(
         self, screen: Screen[Any], environ: Mapping[str, str], input_activity: InputActivity

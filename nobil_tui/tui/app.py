@@ -56,9 +56,9 @@ from nobil_tui.tui.textual_internals.terminal import (
 from nobil_tui.tui.textual_internals.timers import KeptTimers
 
 ANSWER_TIMEOUT = 3.0
-"""Seconds after which the terminal's answer is not used: colours would change under the user."""
+"""Seconds after which the terminal's answer is ignored: colours must not change later."""
 MAX_TOASTS = 2
-"""Toasts that are shown at once; in a low terminal, there is room for one."""
+"""The most toasts on screen; in a low terminal, there is room for one."""
 SWITCH_INTERVAL = 0.0005
 """Seconds until a thread must let another one run: Textual paints from a thread of its own."""
 
@@ -89,7 +89,7 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
         self._main: MainScreen | None = None
         self._input = InputActivity()
         self._background_until = -1e9
-        """Until when the terminal's answer is used, in seconds of the monotonic clock."""
+        """The time until which the terminal's answer is used, in seconds of the monotonic clock."""
         self.key_queue = KeyQueue(self, self._note_key, options.clock)
         for theme in (*THEMES, *user_themes(options.config.themes)):
             self.register_theme(theme)
@@ -143,7 +143,8 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
     def get_css_variables(self) -> dict[str, str]:
         """Return the variables of the style sheets, once the theme is set.
 
-        Textual asks in its constructor already, and makes all shades of a theme that is not shown.
+        Textual already asks in its constructor, and then computes all shades of a theme that is not
+        shown.
         """
         return super().get_css_variables() if self._has_theme else {}
 
@@ -172,11 +173,11 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
     async def _take_key(self, event: events.Key | events.Paste) -> None:
         """Deliver a key or a paste in its turn; a key that quits does so at once."""
         if event.is_forwarded:
-            # It bubbled back: nothing had a use for it.
+            # It bubbled back: no widget used it.
             return
         self.app_focus = True
         if isinstance(event, events.Key) and not types_character(event.key):
-            # Whatever has the focus: a text field would take ctrl+c for "copy".
+            # Do so whatever has the focus: a text field would take ctrl+c for "copy".
             if event.key in self._keys.of(command_by_id("quit")):
                 self.request_quit()
                 return
@@ -186,7 +187,7 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
         await self.key_queue.put(event)
 
     def on_marker(self, marker: Marker) -> None:
-        """Note that what a key caused is complete."""
+        """Note that the effect of a key is complete."""
         self.key_queue.on_marker(marker)
 
     def _note_key(self, key: events.Key) -> None:
@@ -228,18 +229,18 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a toast, unless the same one is still shown, and only the latest ones: keys that are
-        held or typed fast would fill the screen."""
+        """Show a toast unless the same one is still shown, and only keep the latest ones:
+        otherwise, held keys would fill the screen."""
         # The name of a file may hold any character.
         message, title = without_controls(message), without_controls(title)
         if not shows_toast(self, message, title):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
-            # Behind the message in which it is on its way.
+            # Queue it after the message that brings it.
             keep = MAX_TOASTS if self.size.height >= layout.TALL else 1
             self.call_later(drop_toasts, self, keep=keep)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text, and say which way it went."""
+        """Copy a text, and say how it was copied."""
         keep_clipboard(self, text)
         self.run_worker(self._copy(text), group="clipboard")
 
@@ -253,7 +254,7 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
         self.notify(way, title=safe_text(text.partition("\n")[0]), timeout=6, markup=False)
 
     def close_session(self) -> None:
-        """Save what outlasts the session, and close its source. Blocks until that is done."""
+        """Save the data that outlasts the session, and close its source. Blocks until then."""
         if self._main is not None:
             self._main.last_view.save()
             self._main.workspace.session.close()

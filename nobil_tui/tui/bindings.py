@@ -30,7 +30,8 @@ def bindings_for(context: Context) -> list[BindingType]:
     """Return the bindings of a context, with the command ids that a keymap refers to.
 
     A dialog hides the bindings of the screens below, so it binds the commands that work everywhere
-    itself. None is a priority binding of Textual's: such a key could not be typed in a text field.
+    itself. None of them is a priority binding of Textual: such a key could not be typed in a text
+    field.
     """
     commands = list(for_context(context))
     if context is Context.DIALOG:
@@ -42,7 +43,7 @@ def _action_in(context: Context, command: Command) -> str:
     """Return the action of a command in a context; empty for the one of its id."""
     if context in (Context.EVERYWHERE, Context.PLAYING):
         return f"run_command('{command.id}')"
-    # A letter that quits closes a dialog. The app itself takes ctrl+c and ctrl+q.
+    # A letter that quits the app closes a dialog. The app itself handles ctrl+c and ctrl+q.
     return "back" if context is Context.DIALOG and command.id == "quit" else ""
 
 

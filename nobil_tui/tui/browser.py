@@ -1,4 +1,4 @@
-"""Find a browser that does not take over the terminal."""
+"""Find a browser that opens its own window."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Copy a text to the clipboard of the machine that the user sits at.
 
-A program of the desktop does it reliably where there is one. In tmux, tmux does. Elsewhere the
-terminal is asked with OSC 52, which never says whether it did.
+A program of the desktop copies it reliably where there is one. In tmux, tmux copies it. Elsewhere
+the terminal is asked with OSC 52, which never says whether it did.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nobil_tui.alerts.terminal import in_tmux, passthrough
 from nobil_tui.base.redaction import without_secrets
 
 COPY_TIME_LIMIT = 2.0
-"""Seconds that a program may take: without a display, some wait for one."""
+"""Seconds that a program may take: without a display, some programs wait."""
 _SCREEN_CHUNK = 240
 """Characters that GNU screen passes on at a time."""
 _REMOTE = ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT")
@@ -63,7 +63,8 @@ def clipboard_tools(
 
 
 def osc52(text: str, environ: Mapping[str, str]) -> str:
-    """Return what asks the terminal to copy a text, through tmux or GNU screen if need be."""
+    """Return the sequence that asks the terminal to copy a text, passed through tmux or GNU screen
+    if needed."""
     data = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
     sequence = f"\x1b]52;c;{data}\a"
     if in_tmux(environ):
@@ -82,7 +83,7 @@ async def copy_text(
     *,
     time_limit: float = COPY_TIME_LIMIT,
 ) -> str:
-    """Copy a text; return a sentence that says which way it went.
+    """Copy a text; return a sentence that says how it was copied.
 
     ``write`` writes a sequence to the terminal.
     """
@@ -103,7 +104,8 @@ async def _run(
 ) -> bool:
     """Run a program with ``data`` as its input; return whether it succeeded in time.
 
-    Never a shell. What the program leaves running holds the clipboard, and is not waited for.
+    It uses no shell. A background process of the program that holds the clipboard is not waited
+    for.
     """
     kept = without_secrets(environ)
     try:
@@ -112,7 +114,7 @@ async def _run(
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            # pbcopy takes the text for another encoding without it.
+            # Without it, pbcopy assumes another encoding.
             env={**kept, "LC_CTYPE": kept.get("LC_CTYPE") or "UTF-8"},
             start_new_session=True,
         )

@@ -1,8 +1,8 @@
-"""Keys and pastes in the order in which they were typed, at any speed.
+"""Deliver keys and pastes in the order in which they were typed, at any speed.
 
-A key acts at once on what has the focus, and the next one waits until what it caused is complete: a
-field was submitted, a dialog closed, another one is open and has the focus. So a burst, as from a
-macro, a password manager or a slow line, has the same effect as the same keys typed slowly.
+A key acts at once on the focused widget, and the next one waits until its effect is complete: a
+field was submitted, a dialog was closed, or another one is open and has the focus. So a burst from
+a macro, a password manager or a slow line has the same effect as the same keys typed slowly.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ from nobil_tui.commands import Context, for_context
 from nobil_tui.tui.textual_internals.keys import forward, run_key_binding, type_into
 
 ROUNDS = 2
-"""Passes of a marker after each key: a message that the key caused may cause another one."""
+"""How often a marker passes after each key: a message caused by the key may cause another one."""
 LONGEST = 0.3
-"""Seconds after which a waiting key is delivered, although what the one before caused may not be
-complete: the file of an export may be on a slow disk."""
+"""Seconds after which a waiting key is delivered even if the effect of the key before is not
+complete: an export may write to a slow disk."""
 
 REPEATED = 0.5
-"""Seconds between two arrivals of one key that is held, or pressed twice by mistake."""
+"""Within this many seconds, the same key again means that it is held, or was pressed twice by
+mistake."""
 
 _MOVEMENTS = {command.id for command in for_context(Context.LISTS)}
 _EDITS = ("cursor_", "delete_", "home", "end")
-"""How the actions of a text field begin that are complete when they return."""
+"""Prefixes of a text field's actions that are complete when they return."""
 
 
 class Marker(Message):
-    """Bubbles from a widget to the app, behind all messages that a key caused there."""
+    """Bubbles from a widget to the app, after all messages that a key caused there."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -54,7 +55,7 @@ class KeyQueue:
         self._on_key = on_key
         self._clock = clock
         self._closing_key = ""
-        """The key that closed a dialog, until another one is pressed or it rests."""
+        """The key that closed a dialog, until it is released or another one is pressed."""
         self._closing_key_at = 0.0
         """When it arrived last, in seconds of the monotonic clock."""
         self._waiting: deque[events.Key | events.Paste] = deque()
@@ -68,7 +69,7 @@ class KeyQueue:
         """Screens that were open when it acted."""
 
     async def put(self, event: events.Key | events.Paste) -> None:
-        """Deliver a key or a paste, or keep it until it is its turn."""
+        """Deliver a key or a paste, or keep it until its turn."""
         if self._is_repeated(event):
             return
         if self._rounds and not self._waiting:
@@ -90,8 +91,8 @@ class KeyQueue:
         return False
 
     def on_click(self) -> None:
-        """Note a click: the next key is meant for what it opened, even if a moment before the same
-        one closed a dialog."""
+        """Note a click: the next key is meant for what the click opened, even if the same key has
+        just closed a dialog."""
         self._closing_key = ""
 
     def on_screen_change(self, screen: Screen[Any]) -> None:
@@ -106,20 +107,20 @@ class KeyQueue:
         self._mark(screen)
 
     def on_marker(self, marker: Marker) -> None:
-        """Note that what a key caused is complete as far as the marker passed."""
+        """Note that the effect of a key is complete as far as the marker passed."""
         if marker.number != self._number or not self._rounds:
             return
         self._rounds -= 1
         if self._rounds:
             self._mark(self._target)
         else:
-            # After the callbacks of a dialog that was closed.
+            # This comes after the callbacks of a closed dialog.
             self._rounds = 1
             self._app.call_next(self._give_up, marker.number)
 
     @property
     def busy(self) -> bool:
-        """Whether what a key caused is not complete, or a key waits."""
+        """Whether the effect of a key is incomplete, or a key waits."""
         return bool(self._rounds or self._waiting)
 
     @property
@@ -129,11 +130,11 @@ class KeyQueue:
 
     @property
     def _target(self) -> Widget:
-        """What has the focus, or the screen on top."""
+        """The focused widget, or the top screen."""
         return self._app.focused or self._app.screen
 
     async def _give_up(self, number: int) -> None:
-        """Wait no longer for the marker with this number."""
+        """Stop waiting for the marker with this number."""
         if number == self._number:
             self._rounds = 0
             await self._deliver()
@@ -141,13 +142,14 @@ class KeyQueue:
     async def _deliver(self) -> None:
         while self._waiting and not self._rounds and self._app.screen_stack:
             if not self._app.screen.is_mounted:
-                # Typed in the first instant: there is nothing to act on before it is composed.
+                # The key was typed at the very start: nothing can act on it before the screen is
+                # composed.
                 self._mark(self._app.screen)
                 return
             await self._act(self._waiting.popleft())
 
     async def _act(self, event: events.Key | events.Paste) -> None:
-        """Let a key or a paste act on what has the focus."""
+        """Let a key or a paste act on the focused widget."""
         app, target = self._app, self._target
         self._last_key, self._depth = "", len(app.screen_stack)
         if isinstance(event, events.Paste):
@@ -179,7 +181,7 @@ class KeyQueue:
 
 
 def _is_complete(binding: Binding, target: Widget) -> bool:
-    """Return whether all that a binding does is done when its action returns."""
+    """Return whether the effect of a binding is complete when its action returns."""
     if binding.id in _MOVEMENTS:
         return True
     return isinstance(target, Input) and binding.action.startswith(_EDITS)

@@ -1,7 +1,7 @@
-"""What the main screen shows, to be shown again at the next start.
+"""Save the view of the main screen, and restore it at the next start.
 
-Neither an enlarged pane nor the focus: the next start begins in the stations, beside the other
-panes.
+An enlarged pane and the focus are not saved: the next start begins in the stations, beside the
+other panes.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class LastView:
         return StoredView() if self._path is None else load_view(self._path)
 
     def restore_layout(self, view: StoredView) -> None:
-        """Show or hide the log as in a terminal as wide as this one."""
+        """Show or hide the log as in the last run, if the terminal then had the same layout."""
         layout = self._workspace.layout
         if view.wide is layout.is_wide:
             layout.log_shown = view.log_shown
 
     def restore(self, view: StoredView) -> None:
-        """Show the stations as they were listed, and select the one that was selected."""
+        """List the stations as in the last run, and select the same one."""
         workspace = self._workspace
         options = workspace.station_list.options
         options.reverse = view.reverse
@@ -53,7 +53,7 @@ class LastView:
         workspace.filter_history[:] = view.filters
 
     def remember(self) -> None:
-        """Note what is shown now, while the panes still exist."""
+        """Note the current view, while the panes still exist."""
         from nobil_tui.store.view_file import StoredView
 
         workspace = self._workspace
@@ -73,7 +73,7 @@ class LastView:
         )
 
     def save(self) -> None:
-        """Write what was noted. May block for a moment."""
+        """Write the noted view. May block for a moment."""
         from nobil_tui.store.view_file import save_view
 
         if self._path is not None and self._view is not None:

@@ -1,4 +1,4 @@
-"""Which panes have room, by the size of the terminal and the user's choice.
+"""Choose the visible panes by the size of the terminal and the user's choice.
 
 ``app.tcss`` describes the layouts.
 """
@@ -17,11 +17,11 @@ from nobil_tui.tui.widgets.stations.pane import StationsPane
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 WIDE = 110
-"""Columns from which the panes are side by side."""
+"""The fewest columns for panes side by side."""
 TALL = 18
-"""Lines from which there is room for more than the list, or the list beside the connectors."""
+"""The fewest lines for more than the list, or the list beside the connectors."""
 LEAST = Size(24, 6)
-"""Columns and lines for one station between the bars."""
+"""The fewest columns and lines for one station between the bars."""
 HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]
 
@@ -36,7 +36,7 @@ def breakpoint_classes(size: Size) -> Iterator[str]:
 
 
 class PaneLayout:
-    """The panes that are on screen. ``on_change`` is called whenever others are."""
+    """The panes on screen. ``on_change`` is called whenever they change."""
 
     def __init__(
         self,

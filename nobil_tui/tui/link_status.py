@@ -1,4 +1,4 @@
-"""The state of a session's link: in the link bar, and in a station list that is still empty."""
+"""Show the state of a session's link: in the link bar, and in an empty station list."""
 
 from __future__ import annotations
 
@@ -65,11 +65,12 @@ class LinkStatus:
         self._stations = stations
         self.change_rate = ChangeRate()
         self.register_progress = ""
-        """How far an update of the register with the source's own data is; empty if none runs."""
+        """The progress of updating the register with the source's own data; empty if no update
+        runs."""
 
     @property
     def needs_help(self) -> bool:
-        """Whether the link is down so that a key can help."""
+        """Whether the link is down and a key can help."""
         return self._session.link.phase in _LINK_HELP
 
     @property
@@ -92,7 +93,7 @@ class LinkStatus:
             playing = f"{datetime_text(now, self._options.zone)}  {session.player.words}"
         self._link_bar.state = LinkBarState(
             link=session.link,
-            # The simulation of this program is named by the word SIMULATED.
+            # The word SIMULATED names the simulation of this program.
             source="" if session.source.simulated and not session.player else session.source.name,
             simulated=session.simulated,
             stations=len(board.stations),

@@ -1,4 +1,4 @@
-"""Live updates: show what the running source sends, and what changes with time."""
+"""Live updates: show reports of the running source, and everything that changes with time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from nobil_tui.tui.workspace import Workspace
 TICK_INTERVAL = 1.0
 """Seconds between two updates of everything that changes with time, in one wake-up."""
 FREEZE_DELAY = 1.0
-"""Seconds after the first snapshot: the collector's walk through it must not delay a key."""
+"""Seconds after the first snapshot when its objects are frozen: the garbage collector's pass over
+them must not delay a key."""
 HISTORY_INTERVAL = 60.0
-"""Seconds between two readings of the selected station's history, whose strip moves with time."""
+"""Seconds between two reads of the selected station's history, whose strip moves with time."""
 HISTORY_WRITTEN = 5.0
-"""Seconds between two readings after changes of the selected station, which are stored within
-one."""
+"""Seconds between two reads after changes of the selected station, which are stored within one."""
 HISTORY_DELAY = 0.15
 """Seconds for which a station is selected before its history is read."""
 HISTORY_SPAN = 25 * 3_600_000
-"""Milliseconds of single changes that the connectors pane shows, and an hour more."""
+"""Milliseconds of changes to read: as much as the connectors pane shows, and an hour more."""
 PREPARE_DELAY = 0.1
 """Seconds after the first snapshot, so that the thread takes no time from its first paint."""
 
@@ -49,7 +49,7 @@ class BatchReceived(Message):
 
 
 class LiveUpdates:
-    """Runs the session of a workspace and shows what it receives."""
+    """Runs the session of a workspace and shows its batches."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -60,7 +60,7 @@ class LiveUpdates:
         self._frozen = False
         self._notice = ""
         self._time_shown_at = -1_000_000
-        """When the ages on screen were right, in ms by the session's clock."""
+        """When the ages on screen were last updated, in ms of the session's clock."""
         self._history_read_at = 0.0
         """The reading of the clock when the history was last read, in seconds."""
         self._history_version = 0
@@ -76,7 +76,7 @@ class LiveUpdates:
 
     def switch(self, source: Source, text: str) -> None:
         """End the session, and start one with another source; ``text`` is how the user wrote it."""
-        # The frozen objects of the session before are garbage now.
+        # The frozen objects of the previous session are garbage now.
         unfreeze()
         self._frozen = False
         self.painted = 0
@@ -107,7 +107,7 @@ class LiveUpdates:
             self._screen.post_message(BatchReceived(session, batch, taken))
             await taken.wait()
             if not (batch.whole or batch.touched):
-                # The link alone: the snapshot that follows a connection must not wait.
+                # Show the link alone: the snapshot that follows a connection must not wait.
                 return
             workspace = self._workspace
             now = workspace.options.clock.monotonic()
@@ -152,11 +152,12 @@ class LiveUpdates:
             self._screen.set_timer(PREPARE_DELAY, self._prepare_filter)
         workspace.show_filter_result()
         if not self._is_time_shown(TICK_INTERVAL - PAUSE):
-            # With this paint, so that the next tick need not paint too.
+            # Do so with this paint, so that the next tick need not paint too.
             self.show_time(rows=not batch.whole)
 
     def _select_lively(self) -> None:
-        """Select a station with something to see, unless the user did something already."""
+        """Select the visible station with the most different conditions, unless the user was
+        active."""
         workspace = self._workspace
         stations, board = workspace.stations, workspace.board
         ids = workspace.station_list.ids
@@ -173,7 +174,7 @@ class LiveUpdates:
             stations.show_at_first(best)
 
     def _is_time_shown(self, seconds: float) -> bool:
-        """Return whether the ages on screen are younger than so many seconds."""
+        """Return whether the ages on screen were updated less than ``seconds`` ago."""
         age = self._workspace.session.clock.now() - self._time_shown_at
         return 0 <= age < seconds * 1000
 
@@ -227,7 +228,7 @@ class LiveUpdates:
         session, station = workspace.session, workspace.stations.selected
         if not station:
             return
-        # Not for each station that the cursor passes.
+        # Do not read it for each station that the cursor passes.
         await asyncio.sleep(HISTORY_DELAY)
         history = await session.read_history(station, session.clock.now() - HISTORY_SPAN)
         if session is workspace.session and station == workspace.stations.selected:
@@ -268,7 +269,7 @@ class LiveUpdates:
             self.register_changed()
 
     async def _update_station_data(self, updater: RegisterUpdater, data: StationData) -> None:
-        """Update the register with what the source publishes, and show how far that is."""
+        """Update the register with the data that the source publishes, and show the progress."""
         workspace = self._workspace
         version = workspace.user_register.version
         problem = await updater.update_station_data(
@@ -283,14 +284,14 @@ class LiveUpdates:
         self._work(self._prepare, "prepare", exclusive=True)
 
     async def _prepare(self) -> None:
-        """Compute what the first key of a filter would otherwise wait for."""
+        """Prepare the index, so that the first key of a filter need not wait."""
         station_list = self._workspace.station_list
         station_list.adopt(await run_in_thread(station_list.prepare))
         await run_in_thread(_import_filter)
         if self._workspace.has_filter_line:
             self._workspace.filter_line.values = station_list.field_values
-        # The summaries are computed here and not in the thread: a report could change a station
-        # between computing and storing.
+        # Compute the summaries here and not in the thread: a report could change a station
+        # meanwhile.
         slice_end = time.perf_counter() + SLICE_SECONDS
         for station in list(self._workspace.board.stations.values()):
             _ = station.summary
@@ -300,6 +301,6 @@ class LiveUpdates:
 
 
 def _import_filter() -> None:
-    """Import what the first paint does not wait for and the first key of a filter should not."""
+    """Import the filter's modules after the first paint, so that its first key need not wait."""
     for name in ("search.filter_parser", "tui.widgets.filter.line"):
         importlib.import_module(f"nobil_tui.{name}")

@@ -1,4 +1,4 @@
-"""The options of the app: everything that it does not find out itself."""
+"""The options of the app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MakeSource = Callable[[str, Config, Secret | None], ChosenSource]
 
 
 class AppOptions(SessionOptions, frozen=True, kw_only=True):
-    """How the app starts."""
+    """The options that the app starts with."""
 
     source: Source
     """The source to connect to first."""

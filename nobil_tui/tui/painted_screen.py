@@ -1,4 +1,4 @@
-"""The cells that the terminal shows, so that a repaint writes only the segments that changed.
+"""Remember the cells on the terminal, so that a repaint writes only the segments that changed.
 
 Textual writes whole strips, from border to border, for one changed character.
 """
@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 _MIN_GAIN = 3
-"""Rows that scrolling must save, since its own sequences and the new row have to be written."""
+"""The fewest rows that scrolling must save: it writes sequences of its own, and the new row."""
 
 
 class PlacedStrip(Struct, frozen=True):
@@ -162,7 +162,7 @@ def _blocks(rows: Mapping[int, PlacedRow], width: int) -> Iterator[list[int]]:
 
 
 def _best_move(old: Sequence[PlacedStrip | None], new: Sequence[PlacedStrip]) -> int:
-    """Return by how many rows the old strips moved up to be the new ones; 0 if they did not."""
+    """Return by how many rows the old strips moved up to become the new ones; 0 if they did not."""
     if len(new) <= _MIN_GAIN:
         return 0
     kept = [sum(map(_same, old[by:], new)) for by in range(len(new))]

@@ -22,11 +22,11 @@ from nobil_tui.tui.textual_internals.dismissal import Dismissal
 from nobil_tui.tui.textual_internals.palette_search import ClosingPalette
 
 MAX_FOUND_STATIONS = 40
-"""Stations that are offered at once."""
+"""The most stations that are offered at once."""
 
 
 class PaletteHost(Protocol):
-    """What the palette offers, and how it is run."""
+    """The entries of the palette, and the methods that run them."""
 
     @property
     def keys(self) -> KeyBindings:
@@ -66,7 +66,7 @@ class HostScreen(Protocol):
 
     @property
     def commands(self) -> PaletteHost:
-        """What the palette offers over this screen."""
+        """The host of the palette over this screen."""
 
 
 class PaletteItem(NamedTuple):
@@ -85,7 +85,7 @@ class Palette(ClosingPalette, Dismissal, CommandPalette):
 
     @on(Input.Submitted)
     async def finish_search(self) -> None:
-        """Search for the whole text before Enter chooses from what was found."""
+        """Search for the whole text before Enter chooses from the results."""
         for worker in list(self.workers):
             if worker.node is self and not worker.is_finished:
                 with suppress(WorkerError):
@@ -100,8 +100,8 @@ def command_palette() -> Palette:
 
 
 _BY_LABEL, _BY_NAME, _BY_TEXT, _BY_LETTERS = 4.0, 3.0, 2.0, 1.0
-"""Ranks: commands whose name begins so, stations whose name does, stations by other texts, and
-whatever has the letters somewhere."""
+"""Ranks: commands whose name begins with the text, stations whose name does, stations by other
+texts, and anything that contains its letters."""
 
 
 def begin_words(words: list[str], text: str) -> bool:

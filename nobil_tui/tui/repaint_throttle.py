@@ -1,4 +1,4 @@
-"""Throttle repaints: at most as often as a user can follow, and as the terminal can draw.
+"""Throttle repaints to the rate that a user can follow and that the terminal can draw.
 
 Changes that arrive meanwhile are painted together. Keys are not throttled.
 """
@@ -16,7 +16,7 @@ PAUSE = 0.5
 """Seconds from one repaint to the next: the first change is shown at once, and two repaints a
 second cost a sixth of the processor time of one per change."""
 IDLE_PAUSE = 1.0
-"""The same while the user only looks, or while the terminal has told that it lost the focus."""
+"""The same while the user is not active, or after the terminal reported that it lost the focus."""
 ACTIVE_SECONDS = 10.0
 """Seconds after a key or a click in which the user is active."""
 TERMINAL_CHECK_INTERVAL = 0.02

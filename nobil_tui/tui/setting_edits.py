@@ -1,4 +1,4 @@
-"""Settings in the app: change and undo them, and use those that another program changed."""
+"""Change and undo settings in the app, and follow changes that another program made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nobil_tui.tui.widgets.bars.key_hints import KeyHints
 
 
 class SettingEdits:
-    """Changes the settings and saves them. ``undo`` has what the user can take back."""
+    """Changes and saves settings. ``undo`` has the changes that the user can undo."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class SettingEdits:
         self._screen.run_worker(self._save(), group="settings")
 
     def change(self, done: str, *operations: Operation, station: str = "") -> None:
-        """Change settings so that the user can undo it; ``done`` says what was done."""
+        """Change settings so that the user can undo it; ``done`` describes the change."""
         config = self._settings.config
         inverse = [inverse_of(each, config) for each in reversed(operations)]
         self.undo.push(UndoStep(done, lambda: self.set(*inverse), station))
@@ -71,6 +71,6 @@ class SettingEdits:
             is_light = self._input.terminal_is_light
             name = theme_named(interface.theme, app.available_themes, is_light)
             if name == app.theme:
-                # Its colours may have changed.
+                # The colours of the same theme may have changed.
                 app.refresh_css(animate=False)
             app.theme = name

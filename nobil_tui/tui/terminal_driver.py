@@ -1,7 +1,8 @@
-"""The terminal driver for Linux and macOS: it survives what terminals do.
+"""The terminal driver for Linux and macOS, which copes with faulty terminals.
 
-Its input thread sleeps while nothing is typed. Anything that a terminal sends is a key, a click, a
-paste, an answer or nothing. A terminal that is gone ends the app, as does an exception in a thread.
+Its input thread sleeps while nothing is typed. Everything that a terminal sends becomes a key, a
+click, a paste or an answer, or is dropped. A terminal that is gone ends the app, as does an
+exception in a thread.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from nobil_tui.tui.terminal_input import ASK_BACKGROUND, Background, TerminalInp
 from nobil_tui.tui.textual_internals.driver import MessageParser, TerminalDriverBase
 
 _ANSWER_DELAY = 0.25
-"""Seconds that the end waits for an answer, which the shell would show as typed characters."""
+"""Seconds for which the end waits for an answer: otherwise, the shell would show it as typed text.
+"""
 _QUIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -48,7 +50,7 @@ class _WakingEvent(threading.Event):
 
 
 class TerminalOwner(Protocol):
-    """What the driver tells the app."""
+    """The methods of the app that the driver calls."""
 
     def end_with(self, error: BaseException) -> None:
         """End because of an exception."""
@@ -57,20 +59,20 @@ class TerminalOwner(Protocol):
         """Quit soon: a signal asked for it, or the terminal is gone."""
 
     def announce_suspension(self) -> None:
-        """Restore what was changed in the terminal."""
+        """Restore the terminal's modes."""
 
     def repaint_all(self) -> None:
         """Paint every cell."""
 
     def paint_skipped(self) -> None:
-        """Paint what was left out."""
+        """Paint the skipped changes."""
 
     def use_background(self, background: Background) -> None:
         """Adapt to the background of the terminal."""
 
 
 class SleepingDriver(TerminalDriverBase):
-    """Textual's driver wakes ten times a second to look for input; this one waits for it."""
+    """A driver that waits for input; Textual's wakes ten times a second to look for it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -83,21 +85,23 @@ class SleepingDriver(TerminalDriverBase):
     # Start, end and suspension
 
     def start_application_mode(self) -> None:
-        """Take the terminal; and again after a suspension."""
+        """Set the terminal's modes; called again after a suspension."""
         for number in _QUIT_SIGNALS:
             self.loop.add_signal_handler(number, self._owner.quit_from_outside)
         try:
             super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
         except BaseException:
-            # Such as a limit of threads. Textual restores only what was started to its end.
+            # For example a limit of threads. Textual only restores a terminal whose start was
+            # completed.
             self.stop_application_mode()
             self.close()
             raise
-        # In the loop: a handler that runs between any two instructions could meet a lock that the
-        # interrupted code holds.
+        # Handle it in the loop: a handler that runs between any two instructions could wait for a
+        # lock that the interrupted code holds.
         self.loop.add_signal_handler(signal.SIGTSTP, self.suspend)
         self.loop.add_signal_handler(signal.SIGCONT, self._continued)
-        # Textual's own handlers interrupt each other: the size that was read first came last.
+        # Textual's own handlers interrupt each other: the size that was read first could arrive
+        # last.
         self.loop.add_signal_handler(signal.SIGWINCH, self.report_size)
         self.listen_to_writer(self)
 
@@ -122,7 +126,7 @@ class SleepingDriver(TerminalDriverBase):
         self.resume_after_stop()
 
     def _continued(self) -> None:
-        """Take the terminal again after a stop that was not announced, as by ``kill -STOP``."""
+        """Set the terminal's modes again after an unannounced stop, such as by ``kill -STOP``."""
         if not self._in_foreground():
             self.loop.remove_signal_handler(signal.SIGTSTP)
             self._stop_process()
@@ -132,8 +136,8 @@ class SleepingDriver(TerminalDriverBase):
     def _stop_process(self) -> None:
         """Stop until the process is in the foreground again.
 
-        With its process group, as a terminal does: a program that waits for this one is stopped
-        too. The system ignores it where no shell would continue the group.
+        Stop the process group, as a terminal does, so that a program that waits for this one stops
+        too. The system ignores it if no shell would continue the group.
         """
         while True:
             os.kill(0, signal.SIGTSTP)
@@ -148,7 +152,7 @@ class SleepingDriver(TerminalDriverBase):
             return True
 
     def disable_input(self) -> None:
-        """Stop reading the input. An answer on its way is waited for, but not for long."""
+        """Stop reading the input, after a short wait for a pending answer."""
         if self._asked_at is not None:
             self._answered.wait(max(0.0, self._asked_at + _ANSWER_DELAY - time.monotonic()))
         super().disable_input()
@@ -158,7 +162,7 @@ class SleepingDriver(TerminalDriverBase):
     def ask_background(self) -> None:
         """Ask the terminal for its background; ``use_background`` gets the answer, if there is one.
 
-        tmux answers itself: passed through it, the answer would not find its way back.
+        tmux answers the question itself: the answer to a passed-through one would not arrive.
         """
         self._asked_at = time.monotonic()
         self.write(ASK_BACKGROUND)
@@ -196,7 +200,7 @@ class SleepingDriver(TerminalDriverBase):
                     self.process_message(message)
 
     def _read(self) -> bytes | None:
-        """Return what was typed; None if the terminal is gone."""
+        """Return the input; None if the terminal is gone."""
         try:
             data = os.read(self.fileno, 4096)
         except BlockingIOError:
@@ -218,7 +222,7 @@ class SleepingDriver(TerminalDriverBase):
         self._call(self._owner.quit_from_outside)
 
     def on_caught_up(self) -> None:
-        """Paint what was left out while the terminal was behind."""
+        """Paint the changes that were skipped while the terminal was behind."""
         self._call(self._owner.paint_skipped)
 
     def on_writer_crash(self, error: BaseException) -> None:
@@ -226,7 +230,7 @@ class SleepingDriver(TerminalDriverBase):
         self._call(lambda: self._owner.end_with(error))
 
     def _call(self, call: Callable[[], None]) -> None:
-        """Make the event loop call ``call``."""
+        """Run ``call`` in the event loop."""
         # The loop may be closed already.
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(call)

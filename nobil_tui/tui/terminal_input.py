@@ -1,9 +1,9 @@
 """Divide the bytes that a terminal sends into characters, escape sequences and pastes.
 
-Terminals send more than keys: answers to questions of programs that ended, mouse reports in three
-encodings, bytes of another character set, sequences that a slow line cut. What is not a key, click
-or paste is dropped here, since a parser that takes it for typed characters would run commands. Only
-the answer to our own question, about the colour of the background, is read.
+Terminals send more than keys: answers meant for programs that have ended, mouse reports in three
+encodings, bytes of another character set, and sequences that a slow line cut. Everything that is
+not a key, click or paste is dropped here: as typed characters, it would run commands. Only the
+answer to our own question about the background colour is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nobil_tui.base.patterns import LazyPattern
 
 ESC = "\x1b"
 MAX_PASTE = 1 << 20
-"""Bytes of a paste that are kept."""
+"""The most bytes of a paste that are kept."""
 SEQUENCE_PATIENCE = 1.0
 """Seconds to wait for the rest of a sequence or a character."""
 PASTE_PATIENCE = 0.3
@@ -24,20 +24,20 @@ PASTE_PATIENCE = 0.3
 ANSWER_PATIENCE = 5.0
 """Seconds to wait for the rest of the answer that is expected."""
 MIN_BURST = 512
-"""Bytes of one read that are not typed but pasted, in a terminal that does not mark pastes. As keys
+"""A read of at least this many bytes is a paste in a terminal that does not mark pastes. As keys
 they would run commands, and a megabyte of them would take minutes."""
 BURST_PATIENCE = 0.1
-"""Seconds within which its rest arrives."""
+"""Seconds within which the rest of such a paste arrives."""
 _DISTINCT = 4
-"""Distinct characters of a paste, at least: a key that is held repeats one or two."""
+"""The fewest distinct characters of such a paste: a held key repeats one or two."""
 _INTERRUPT = b"\x03"
 """Ctrl-C, which is always a key."""
 _MAX_KEY = 16
-"""Bytes of one key or click. A longer read continues a paste that made a pause."""
+"""The most bytes of one key or click. A longer read continues a paste after a pause."""
 _MAX_SEQUENCE = 64
-"""Bytes of a sequence that may mean something."""
+"""The most bytes of a sequence that can have a meaning."""
 _MAX_DIGITS = 7
-"""Digits of the greatest number that means anything: a character's code."""
+"""The most digits of a number in a sequence: those of a character's code."""
 
 _PASTE_START = b"\x1b[200~"
 _PASTE_END = b"\x1b[201~"
@@ -58,13 +58,13 @@ _BACKGROUND = LazyPattern(
     rb"\x1b\]11;rgba?:([\da-fA-F]{1,4})/([\da-fA-F]{1,4})/([\da-fA-F]{1,4})(?:/[\da-fA-F]{1,4})?"
     rb"(?:\x07|\x1b\\)"
 )
-"""The colour of the background, as terminals answer ``ASK_BACKGROUND``."""
+"""A terminal's answer to ``ASK_BACKGROUND``: the background colour."""
 _CUT_BACKGROUND = LazyPattern(
     rb"\x1b\](?:1(?:1(?:;(?:r(?:g(?:b(?:a?(?::[\da-fA-F/]{0,19}\x1b?)?)?)?)?)?)?)?)?\Z"
 )
 _BROKEN_BACKGROUND = LazyPattern(rb"\x1b\]11;rgba?:[\da-fA-F/]{0,19}")
 _AFTER_ESCAPE = b"]11;rgb"
-"""How the answer goes on, if its first byte was taken for the Escape key."""
+"""The rest of the answer, if its first byte was taken for the Escape key."""
 _ALT = LazyPattern(rb"\x1b(?:[\x00-\x1a\x1c-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}|[\x80-\xff])")
 _ALT_8_BIT = LazyPattern(rb"\x1b[^\x1b]")
 _RXVT_SHIFT = LazyPattern(rb"\x1b\[\d+\$")
@@ -106,7 +106,7 @@ Token = str | Paste | Background
 
 
 class TerminalInput:
-    """What a terminal sends, as tokens.
+    """Divides the bytes from a terminal into tokens.
 
     ``encoding`` is the character set of the terminal, ``escape_delay`` how many seconds an Escape
     waits for the rest of a sequence.
@@ -117,13 +117,13 @@ class TerminalInput:
         self._utf8 = encoding.lower().replace("-", "").replace("_", "") == "utf8"
         self._escape_delay = escape_delay
         self._held = b""
-        """The beginning of what is not complete."""
+        """The beginning of an incomplete token."""
         self._pasted: bytearray | None = None
         """The text of a paste that has not ended."""
         self._paused = False
-        """Whether nothing of the paste arrived for a while."""
+        """Whether no more of the paste has arrived for a while."""
         self._in_burst = False
-        """Whether more of a paste that is not marked may arrive."""
+        """Whether more of an unmarked paste may arrive."""
         self._escaped = False
         """Whether the last token was an Escape that nothing followed in time."""
         self.expects_background = False
@@ -162,7 +162,7 @@ class TerminalInput:
                     yield token
 
     def flush(self) -> Iterator[Token]:
-        """Yield what is held and was not continued in time: Escape, or Alt with a key."""
+        """Yield the held bytes that were not continued in time: Escape, or Alt with a key."""
         if self._pasted is not None:
             text = self._text_of_paste()
             self._pasted, self._paused = bytearray(), True

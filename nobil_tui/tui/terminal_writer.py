@@ -11,22 +11,23 @@ from contextlib import suppress
 from typing import Protocol, TextIO
 
 MAX_WAITING_TEXT = 1 << 20
-"""Characters that wait for the terminal; what is written beyond is dropped."""
+"""The most characters that wait for the terminal; further ones are dropped."""
 BEHIND = 1 << 16
-"""Characters that wait for a terminal that is too slow for another paint."""
+"""If more characters wait, the terminal is too slow for another paint."""
 WRITER_PATIENCE = 5.0
-"""Seconds without a byte taken after which the end is not written to a terminal that is stuck."""
+"""Seconds without a byte accepted after which the terminal counts as stuck, and the end is not
+written to it."""
 _CHUNK = 4096
 """Bytes of one write, so that progress is noticed on a slow line."""
 _CHECK = 0.1
-"""Seconds between two looks at whether to give up."""
+"""Seconds between two checks of whether to give up."""
 
 
 class WriterListener(Protocol):
-    """Is called in the thread of a ``TerminalWriter``."""
+    """Callbacks in the thread of a ``TerminalWriter``."""
 
     def on_gone(self) -> None:
-        """React to a terminal that takes nothing any more."""
+        """React to a terminal that accepts no more output."""
 
     def on_caught_up(self) -> None:
         """React when everything is written after the terminal was behind."""
@@ -36,10 +37,10 @@ class WriterListener(Protocol):
 
 
 class TerminalWriter(threading.Thread):
-    """Takes text at any time without waiting, and writes it in the order it was taken.
+    """Accepts text at any time without waiting, and writes it in order.
 
     Has the interface of Textual's ``WriterThread``, which blocks the event loop when the terminal
-    is slow, and for ever when writing failed once.
+    is slow, and forever once writing failed.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -54,7 +55,7 @@ class TerminalWriter(threading.Thread):
         self._was_behind = False
         self._progress_at = time.monotonic()
         self.waiting = 0
-        """Characters that were taken and are not written yet."""
+        """How many accepted characters are not written yet."""
         self.patience = WRITER_PATIENCE
 
     @property
@@ -68,13 +69,13 @@ class TerminalWriter(threading.Thread):
         return self.waiting > BEHIND
 
     def listen(self, listener: WriterListener) -> None:
-        """Call ``listener`` from now on, and for what has ended the thread already."""
+        """Call ``listener`` from now on, and at once if the thread has ended already."""
         with self._changed:
             self._listener = listener
         self._report_end()
 
     def write(self, text: str) -> None:
-        """Take a text; never waits for the thread."""
+        """Accept a text; never waits for the thread."""
         if self._crash is not None:
             # Nothing else restores the terminal.
             with suppress(OSError):
@@ -91,7 +92,7 @@ class TerminalWriter(threading.Thread):
             self._changed.notify()
 
     def stop(self) -> None:
-        """Write what waits, and end. A terminal that takes nothing is given up."""
+        """Write the waiting text, and end; give up if the terminal accepts nothing."""
         with self._changed:
             self._stopping = True
             self._changed.notify()

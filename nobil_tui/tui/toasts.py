@@ -57,7 +57,7 @@ class Toasts:
         return shorten_paths(text, width, home_folder(), self._glyphs.ellipsis)
 
     def notify_result(self, text: str | None) -> None:
-        """Show what a dialog did, if it did anything."""
+        """Show the result of a dialog, if there is one."""
         if text:
             self.notify(text, timeout=12)
 
@@ -67,15 +67,15 @@ class Toasts:
         self.notify(self._confirmed, title=title, timeout=6)
 
     def undone(self, done: str) -> None:
-        """Show that the last action was undone, in place of its confirmation."""
+        """Show that the last action was undone, instead of its confirmation."""
         drop_toast(self._screen.app, self._confirmed)
         self.notify(f"Undone: {done}")
 
     def place(self) -> None:
-        """Place toasts by the panes that are on screen.
+        """Place toasts according to the panes on screen.
 
-        One line covers a border only. More lines cover the end of the connectors, or, if the log
-        has its room or all of it, the oldest lines of the log.
+        A toast of one line only covers a border. A longer one covers the end of the connectors or,
+        where the log takes their place, its oldest lines.
         """
         screen, layout, log = self._screen, self._layout, self._event_log
         body = next(iter(screen.query("#body")), None)

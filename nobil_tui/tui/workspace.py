@@ -1,4 +1,4 @@
-"""The workspace: the panes of the main screen over one session, and what they show of it."""
+"""The workspace: the panes of the main screen over one session."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class Workspace:
         self.screen.call_after_refresh(self.toasts.place)
 
     def update_key_hints(self) -> None:
-        """Name the commands in the footer that the source and the layout call for."""
+        """Name the commands in the footer that suit the source and the layout."""
         if self.session.player is not None:
             extra: tuple[str, ...] = ("pause", "slower", "faster", "backward", "forward")
         else:
@@ -220,7 +220,7 @@ class Workspace:
         """Filter and sort the station list again."""
         self.stations.rebuild()
         if not self.stations.wanted:
-            # The user selected nothing yet, and what is first now fits best.
+            # The user selected nothing yet, so the first station fits best.
             self.stations.action_first()
         self.show_filter_result()
 
@@ -268,8 +268,8 @@ class Workspace:
             self.show_log_scope()
 
     def follow_simulation(self) -> None:
-        """Keep what belongs to the simulation apart, also if a hub says only now that it serves
-        one."""
+        """Keep the settings of the simulation separate, even if a hub only now reports that it
+        serves one."""
         if self.settings.simulated is not self.session.simulated:
             self.settings.use_simulated(self.session.simulated)
             self.show_home()
@@ -289,7 +289,7 @@ class Workspace:
         self.refresh_link_bar()
 
     def show_home(self) -> None:
-        """Measure distances from the home of the settings, if it is another one now."""
+        """Measure distances from the home of the settings, if it changed."""
         if self.station_list.home != self.settings.home:
             self.station_list.home = self.settings.home
             self.stations.rebuild(by_itself=True)
@@ -333,7 +333,7 @@ class Workspace:
         self.event_log.set_scope(scope, passes)
 
     def show_filter_result(self) -> None:
-        """Show in the filter line what the filter finds."""
+        """Show the matches of the filter in the filter line."""
         if not self.has_filter_line:
             return
         station_list = self.station_list
@@ -346,12 +346,12 @@ class Workspace:
         )
 
     def refresh_link_bar(self) -> None:
-        """Show the state of the link, and the commands that it calls for."""
+        """Show the state of the link, and the commands that suit it."""
         self.link_status.refresh()
         self.update_key_hints()
 
     def show_register_progress(self, words: str) -> None:
-        """Show how far an update of the register is; empty once it is over."""
+        """Show the progress of an update of the register; empty once it is over."""
         self.link_status.register_progress = words
         self.refresh_link_bar()
 

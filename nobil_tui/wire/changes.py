@@ -70,7 +70,8 @@ def changes_csv(changes: Iterable[Change], register: Register) -> bytes:
 
 
 def csv_bytes(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """Encode rows as CSV with a header, and with the mark by which spreadsheets know UTF-8."""
+    """Encode rows as CSV with a header, and with the byte order mark by which spreadsheets
+    recognize UTF-8."""
     return BOM + csv_rows([header]) + csv_rows(map(escape_formula, row) for row in rows)
 
 

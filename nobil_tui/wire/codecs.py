@@ -26,7 +26,7 @@ class Codec(Struct, frozen=True):
     sends_snapshot: bool = False
     """Whether a stream begins with the state of every station."""
     credit: str = CREDIT
-    """The credit to show with what it says."""
+    """The credit to show with its data."""
 
 
 V1_CODEC = Codec("v1", lambda: v1.decode, sends_snapshot=True)

@@ -48,7 +48,7 @@ def encode_hub_register(register: Register) -> bytes:
 
 
 def decode_hub_register(data: bytes | bytearray) -> dict[str, Facts]:
-    """Decode the stations of a hub's register. Raises ``NotReadableError`` for another answer."""
+    """Decode the stations of a hub's register. Raises ``NotReadableError`` for other data."""
     try:
         stations = _decode(data).stations
     except DECODE_ERRORS:

@@ -14,9 +14,9 @@ from msgspec import Struct
 from nobil_tui.base.decoding import NotReadableError
 
 MAX_REMAINING_LENGTH = 268_435_455
-"""Bytes of a packet behind its fixed header at most: four digits of seven bits (2.2.3)."""
+"""The most bytes of a packet after its fixed header: four digits of seven bits (2.2.3)."""
 MAX_STRING_BYTES = 65_535
-"""Bytes of a text at most: its length has two bytes (1.5.3)."""
+"""The most bytes of a text: its length has two bytes (1.5.3)."""
 SUBSCRIPTION_FAILED = 0x80
 """The return code of a subscription that the broker refused (3.9.3)."""
 
@@ -39,7 +39,7 @@ _NAMES = {2: "CONNACK", 3: "PUBLISH", 9: "SUBACK", 13: "PINGRESP"}
 
 
 class ProtocolError(NotReadableError):
-    """Bytes that are not MQTT: nothing behind them can be read, so the connection has to be closed.
+    """Bytes that are not MQTT: nothing after them can be read, so the connection has to be closed.
 
     Its text is safe to show.
     """
@@ -110,7 +110,7 @@ def encode_puback(packet_id: int) -> bytes:
 class Decoder:
     """Decode the packets of a broker, however they are spread over frames.
 
-    A packet of more than ``max_length`` bytes behind its fixed header is a ``ProtocolError``.
+    A packet of more than ``max_length`` bytes after its fixed header is a ``ProtocolError``.
     """
 
     def __init__(self, max_length: int = MAX_REMAINING_LENGTH) -> None:
@@ -135,7 +135,7 @@ class Decoder:
         """
         buffer = self._buffer
         if start < len(buffer):
-            # At once: what comes later would be taken for the rest of this packet.
+            # Raise at once: later data would be taken for the rest of this packet.
             _check_head(buffer[start])
         length = 0
         # The length comes in up to four digits to the base of 128, the least first (2.2.3).

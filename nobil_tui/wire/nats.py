@@ -1,8 +1,8 @@
-"""What a relay publishes into NATS: the subject of each station, and the messages on them.
+"""The format of a relay's stream in NATS: the subject of each station, and the messages on them.
 
 Below ``nobil.v1`` there is one subject for each station, ``<country>.<station>``, with its last
-update as a hub sends it, or nothing once it has left the stream. ``LINK_SUBJECT`` has the state of
-the relay, ``HEARTBEAT_SUBJECT`` its signs of life.
+update as a hub sends it, or an empty message once it has left the stream. ``LINK_SUBJECT`` has the
+state of the relay, ``HEARTBEAT_SUBJECT`` its signs of life.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROOT = "nobil.v1"
 LINK_SUBJECT = f"{ROOT}._link"
 HEARTBEAT_SUBJECT = f"{ROOT}._heartbeat"
 STOPPED = "the relay stopped"
-"""The reason of a relay that ended in an orderly way."""
+"""The reason that a relay gives when it ends normally."""
 
 _OTHER = re.compile(rb"[^A-Za-z0-9_-]")
 _ESCAPED = re.compile(rb"=([0-9A-F]{2})")

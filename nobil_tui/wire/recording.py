@@ -23,15 +23,15 @@ from nobil_tui.base.text import safe_text
 RECORDING_VERSION = 1
 """The version that is written, and the latest that can be read."""
 MAX_LINE = 64 * 1024 * 1024
-"""Bytes of the longest line that is read; a national snapshot has some 10 to 20 MB."""
+"""The most bytes of a line that is read; a national snapshot has some 10 to 20 MB."""
 BREAK = b""
-"""In place of a frame, a loss of the link."""
+"""Marks a loss of the link, in place of a frame."""
 UNMARKED_CODEC = "enova"
 """Format of the frames in a file without the first line."""
 
 
 class RecordingHeader(Struct, frozen=True, kw_only=True):
-    """The first line: a description of the others."""
+    """The first line of a recording, which describes the others."""
 
     format: Literal["nobil-tui recording"] = "nobil-tui recording"
     version: int = RECORDING_VERSION

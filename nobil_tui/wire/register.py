@@ -35,7 +35,7 @@ from nobil_tui.wire.register_fields import (
 )
 
 MAX_STATION_ID = 64
-"""Characters of a station's id at most."""
+"""The most characters of a station's id."""
 
 _COORDINATE = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
 _USUAL_RIGHTS = re.compile(

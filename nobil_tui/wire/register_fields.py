@@ -8,11 +8,11 @@ from nobil_tui.base.patterns import LazyPattern
 from nobil_tui.wire.register_entry import Attribute
 
 MAX_SHORT_TEXT = 120
-"""Characters of a name, a place or an operator at most."""
+"""The most characters of a name, a place or an operator."""
 MAX_PROSE = 500
-"""Characters of a description or a comment at most."""
+"""The most characters of a description or a comment."""
 MAX_EVSE_UID = 128
-"""Characters of an EVSE UID at most: the stream has no longer ones."""
+"""The most characters of an EVSE UID: the stream has no longer ones."""
 
 _WORD = LazyPattern(r"\w+")
 _SMALL_WORDS = {"i", "på", "og", "och", "ved", "vid"}
@@ -60,8 +60,7 @@ def evse_uid_of(attribute: Attribute | None) -> str:
 
 
 def place_of(value: Any) -> str:
-    """Return the name of a place, with capitals as usual: ``Berg i Østfold``, not all in
-    capitals."""
+    """Return the name of a place in title case if it is all in capitals: ``Berg i Østfold``."""
     text = text_of(value)
     if not text.isupper():
         return text

@@ -128,7 +128,7 @@ def stations_csv(lines: Iterable[StationCounts]) -> bytes:
 
 
 def certainty_of(unconfirmed_for: int) -> str:
-    """Return how far a state can be trusted that is unconfirmed for so many ms."""
+    """Return how certain a state is that has been unconfirmed for some ms."""
     return staleness_of(unconfirmed_for).name.lower().replace("_", " ")
 
 

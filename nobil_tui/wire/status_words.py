@@ -7,7 +7,7 @@ from nobil_tui.charging.conditions import BY_WORD
 from nobil_tui.charging.station import WordConnector
 
 MAX_WORD = 40
-"""Characters of a status word that are kept."""
+"""The most characters of a status word that are kept."""
 
 # All connectors share the word of this table: a country would otherwise hold a copy for each.
 _WORDS = {word: (*condition.version_1, word) for word, condition in BY_WORD.items()}

@@ -38,7 +38,7 @@ _NONE = Raw(b"")
 class _Snapshot(Struct, tag="snapshot:init"):
     data: list[Station]
     hub: Raw = _NONE
-    """The state of the hub that relays the stream; the same key of others means nothing to us."""
+    """The state of the hub that relays the stream; the same key from other servers is ignored."""
 
 
 class _Update(Struct, tag="status:update"):
@@ -72,10 +72,10 @@ class _Envelope(Struct):
 
 
 LARGE = 1024 * 1024
-"""Bytes from which a frame is decoded in short calls."""
+"""Frames of at least this many bytes are decoded in short calls."""
 
 _MIN_OBJECT, _MIN_VALUE = 16, 8
-"""Bytes of a large frame for each object and for each comma, at least; real ones have 33 and 12."""
+"""The fewest bytes of a large frame for each object and each comma; real ones have 33 and 12."""
 
 V1Event = Snapshot | StationReport | RawReport | HubReport | Ignored | Unreadable
 
@@ -162,7 +162,7 @@ def _decode_other(data: bytes, at: int, first: Exception) -> V1Event:
         if envelope.type == "snapshot:init":
             return _salvage(_decode_list(envelope.data), at)
     except DECODE_ERRORS as error:
-        # Searched first: replacing is many times slower.
+        # Search first: replacing is many times slower.
         if _ESCAPED_SURROGATE.search(data):
             repaired = _SURROGATES.sub(_without_lone_surrogate, data)
             if repaired != data:

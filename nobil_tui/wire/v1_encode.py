@@ -1,8 +1,8 @@
 """Encode version 1 of the stream API: what the hub sends.
 
 A connector is sent with version 1's numbers for its condition, whatever stream it came from: one
-that is not in service keeps its index as unknown, and an undocumented status is unknown too. What
-version 1 has no place for is sent under further keys, which programs written for it ignore;
+that is not in service keeps its index as unknown, and an undocumented status is unknown too. Data
+that version 1 has no place for is sent under further keys, which programs for version 1 ignore;
 ``wire/v1.py`` reads them. The architecture page lists them.
 """
 
@@ -69,7 +69,7 @@ class EncodedStation(NamedTuple):
     notes: bytes
     """When it was confirmed and heard: empty, or further keys that begin with a comma."""
     plain: bool
-    """Whether a program for version 1 learns all of it from an update without further keys."""
+    """Whether an update without further keys describes it completely."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -186,7 +186,7 @@ def as_sent(connector: Connector) -> Connector:
 
 
 def _is_complete(connector: Connector) -> bool:
-    """Return whether version 1 has a place for everything that a connector is."""
+    """Return whether version 1 can describe a connector completely."""
     return (
         type(connector) is Connector
         and -1 <= connector.status <= 1
@@ -206,7 +206,7 @@ def _connector(connector: Connector, track: Track, index: int, uid: str) -> _Con
 
 
 def _own_numbers(connector: Connector) -> tuple[int | None, int | None]:
-    """Return what a connector reported in place of version 1's numbers; None where they agree."""
+    """Return the numbers that a connector reported instead of version 1's; None if equal."""
     sent = as_sent(connector)
     return (
         connector.status if connector.status != sent.status else None,

@@ -1,8 +1,9 @@
-"""Decode what a hub of our own relays: version 1 with further keys, as ``v1_encode`` writes them.
+"""Decode the stream of a hub of nobil-tui: version 1 with further keys, as ``v1_encode`` writes
+them.
 
-They hold what version 1 has no place for: status words, the ids of connectors, and what the hub
-knows of times and freshness. A station gets a track with the hub's notes; the readings in it are
-those of the hub's downtime clock, which the board converts to its own.
+The keys hold data that version 1 has no place for: status words, the ids of connectors, and the
+hub's notes on times and freshness. A station gets a track with the hub's notes; the readings in it
+are those of the hub's downtime clock, which the board converts to its own.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from nobil_tui.charging.tracking import Track
 from nobil_tui.wire.status_words import connector_from
 
 MAX_UID = 128
-"""Characters of the id of a connector."""
+"""The most characters of the id of a connector."""
 
 RelayedUid = Annotated[str, Meta(max_length=MAX_UID)]
 
@@ -153,5 +154,5 @@ def _station(sent: _Station) -> Station:
         track.confirmed_each = dict(enumerate(sent.confirmed)) or None
     if len(sent.heard) == len(connectors):
         track.heard_each = dict(enumerate(sent.heard)) or None
-    # A whole country of them: a station has a track only if there is something to note.
+    # There may be a whole country: a station only gets a track if there is something to note.
     return Station(sent.uuid, connectors, sent.status, track if track != _BLANK else None)

@@ -53,7 +53,7 @@ class FilterCommands:
         workspace.relist()
 
     def show_saved(self, text: str) -> None:
-        """Filter by a saved filter, which contains what was switched on with it."""
+        """Filter by a saved filter, which includes the switches that were on."""
         options = self._workspace.station_list.options
         options.starred_only = options.faults_only = False
         self.show(text)

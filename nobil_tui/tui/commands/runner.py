@@ -1,4 +1,4 @@
-"""Run a command by its id, whichever way it was asked for: by key, footer, palette or mouse."""
+"""Run a command by its id, for a key, the footer, the palette or the mouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands for the source of reports and for the station register."""
+"""Commands for the source and for the station register."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _why_not_retried(session: Session) -> str:
 
 
 class SourceCommands:
-    """Commands that act on where the data comes from."""
+    """Commands that act on the source and the register."""
 
     def __init__(self, workspace: Workspace, live_updates: LiveUpdates) -> None:
         self._workspace = workspace

@@ -1,4 +1,4 @@
-"""Commands for the stations: stars, alerts, the order of the list and what it shows."""
+"""Commands for the stations: stars, alerts, and the order and contents of the list."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StationCommands:
         """Star a station, or unstar it."""
         workspace = self._workspace
         starred = station in workspace.settings.starred
-        # Its row stays until the cursor leaves it: a second press is about the same station.
+        # Its row stays until the cursor leaves it: a second press acts on the same station.
         workspace.station_list.hold(station)
         done = f"{'Unstarred' if starred else 'Starred'} {workspace.register.name(station)}"
         workspace.edits.change(done, workspace.settings.star_operation(station), station=station)
@@ -109,7 +109,7 @@ class StationCommands:
             self._toggle_alert(station)
 
     def _choose_connector(self, station: str) -> None:
-        """Ask which connector; one alone needs no question."""
+        """Ask which connector, unless there is only one."""
         from nobil_tui.tui.dialogs.connector_alert import ConnectorAlertScreen, connector_choices
 
         workspace = self._workspace
@@ -214,7 +214,7 @@ class StationCommands:
 
 
 def armed_text(workspace: Workspace, rule: AlertRule) -> str:
-    """Return what a new alert for "free" waits for, and whether that is so already."""
+    """Return what a new alert for "free" waits for, and say if that is the case already."""
     from nobil_tui.alerts.firing import describe
     from nobil_tui.alerts.rules import count
 

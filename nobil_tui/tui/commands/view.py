@@ -136,7 +136,7 @@ class ViewCommands:
         self._screen.app.push_screen(HelpScreen(workspace.keys, workspace.glyphs, about(workspace)))
 
     def diagnostics(self) -> None:
-        """Show what to look at when something is wrong."""
+        """Show the diagnostics."""
         from nobil_tui.tui.dialogs.diagnostics import DiagnosticsScreen
 
         self._screen.app.push_screen(DiagnosticsScreen(self._workspace))
@@ -151,7 +151,7 @@ class ViewCommands:
 
 
 def about(workspace: Workspace) -> str:
-    """Return what is running, in a few lines."""
+    """Return the version, the source and the paths in use, in a few lines."""
     session, config_path = workspace.session, workspace.options.config_path
     made_up = "all stations and statuses are made up"
     if session.source.simulated:
@@ -172,7 +172,7 @@ def about(workspace: Workspace) -> str:
 
 
 def _received(counts: StreamCounts) -> str:
-    """Return what came over the link, with the counts that the link bar has no room for."""
+    """Return the counts of received data that the link bar has no room for."""
     parts = [_count(counts.frames, "frame"), _count(counts.changes, "change")]
     if counts.unreadable:
         parts.append(f"{counts.unreadable:,} unreadable")

@@ -28,9 +28,9 @@ _NAME_WIDTH = 28
 _STATE_WIDTH = 8
 _FIRED_WIDTH = 14
 FIRED_INTERVAL = 5.0
-"""Seconds between two readings of what fired in other programs."""
+"""Seconds between two reads of the alerts that fired in other programs."""
 _WIDE = 70
-"""Cells of a list that has room for when an alert last fired."""
+"""The fewest cells of a list that shows when an alert last fired."""
 
 
 class AlertList(VirtualList):
@@ -195,7 +195,7 @@ class AlertList(VirtualList):
             workspace.set_alert(edited)
             self._changed()
             if problems := workspace.station_list.parse(edited.filter).problems:
-                # Without a home, say. The next source, or the register, may resolve it.
+                # Without a home, for example. The next source, or the register, may resolve it.
                 workspace.toasts.warn(f"This alert cannot fire yet: {problems[0].message}.")
 
         name = self._workspace.register.name(rule.station) if rule.station else ""
@@ -208,7 +208,7 @@ class AlertsScreen(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # The key that opened the list closes it.
         binding_of(command_by_id("alerts"), "back"),
-        # As the confirmation of a removed alert says.
+        # The confirmation of a removed alert names this key.
         binding_of(command_by_id("undo"), "undo"),
     ]
 

@@ -165,7 +165,7 @@ class ColumnsScreen(Dialog[None]):
         self._list.focus()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Do to the column under the cursor what the button says."""
+        """Apply the button's action to the column under the cursor."""
         if event.button.id == "close":
             self.action_back()
         elif event.button.id is not None:

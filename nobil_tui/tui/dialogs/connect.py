@@ -1,4 +1,4 @@
-"""The dialog that connects to another source: a source is used and saved only after it answered."""
+"""The dialog that connects to another source, which is used and saved only after it responded."""
 
 from __future__ import annotations
 

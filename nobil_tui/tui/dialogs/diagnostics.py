@@ -1,4 +1,4 @@
-"""What to look at when something is wrong: to read, to copy, or to save to a file."""
+"""The dialog with the diagnostics, to read, to copy, or to save to a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from nobil_tui.tui.text.diagnostics import (
 from nobil_tui.tui.workspace import Workspace
 
 REFRESH_INTERVAL = 1.0
-"""Seconds between two looks at what is shown."""
+"""Seconds between two updates of the text."""
 
 
 class SaveDiagnosticsScreen(SaveScreen):
@@ -83,7 +83,7 @@ class DiagnosticsScreen(Dialog[None]):
             yield Static(Text("Reading..."), id="diagnostics-text")
 
     def on_mount(self) -> None:
-        """Show the text, and look again from time to time."""
+        """Show the text, and update it at intervals."""
         self.refresh_text()
         self.set_interval(REFRESH_INTERVAL, self.refresh_text)
 
@@ -98,7 +98,7 @@ class DiagnosticsScreen(Dialog[None]):
         return as_plain_text(self._sections)
 
     def refresh_text(self) -> None:
-        """Look again at what is shown."""
+        """Update the text."""
         self.run_worker(self._show(), group="diagnostics", exclusive=True)
 
     def action_copy(self) -> None:
@@ -138,7 +138,7 @@ def _rendered(sections: list[DiagnosticsSection]) -> Iterator[RenderableType]:
 
 
 def diagnosed(workspace: Workspace, files: tuple[str, ...]) -> Diagnosed:
-    """Return what the diagnostics are made of."""
+    """Return the data of the diagnostics."""
     session, options = workspace.session, workspace.options
     monitor = session.monitor
     size = workspace.screen.app.size

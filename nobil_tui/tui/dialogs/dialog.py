@@ -57,7 +57,7 @@ class SubmitButton(NamedTuple):
 
 
 class FormDialog(Dialog[_T]):
-    """A dialog with fields, a line for the answer, a button to submit and one to cancel.
+    """A dialog with fields, a line for the result, a button to submit and one to cancel.
 
     A subclass yields its fields and implements ``submit``, which Enter in a field calls too.
     """
@@ -66,16 +66,16 @@ class FormDialog(Dialog[_T]):
     SUBMIT: ClassVar[SubmitButton]
     _submitting = False
     _marker: Marker | None = None
-    """The marker of the key that submitted the form, until that is complete."""
+    """The marker of the key that submitted the form, until the submission is complete."""
     _to_replace = ""
-    """What the user was asked about: submitted again, it is replaced."""
+    """The name that the user was asked about: submitting again replaces it."""
 
     def fields(self) -> Iterator[Widget]:
         """Yield the labels and fields of the form."""
         raise NotImplementedError
 
     async def submit(self) -> None:
-        """Act on what is in the fields: ``dismiss`` the dialog, or ``say`` why not."""
+        """Act on the contents of the fields: ``dismiss`` the dialog, or ``say`` why not."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
@@ -103,10 +103,10 @@ class FormDialog(Dialog[_T]):
         self._start_submit()
 
     def _start_submit(self) -> None:
-        """Submit the form, unless that is going on.
+        """Submit the form, unless a submission is running.
 
-        In a worker: the app cannot close a dialog that is busy with a message, such as one that
-        writes to a slow disk.
+        It runs in a worker: the app cannot close a dialog that is busy with a message, such as one
+        that writes to a slow disk.
         """
         if not self._submitting:
             self._submitting = True
@@ -122,7 +122,7 @@ class FormDialog(Dialog[_T]):
                 self._marker = None
 
     def on_marker(self, marker: Marker) -> None:
-        """Let keys typed behind Enter wait until the form was submitted."""
+        """Let keys typed after Enter wait until the form was submitted."""
         if self._submitting:
             marker.stop()
             self._marker = Marker(marker.number)
@@ -136,7 +136,7 @@ class FormDialog(Dialog[_T]):
         self._start_submit()
 
     def say(self, text: str) -> None:
-        """Show an answer, unless the dialog was closed while it was awaited."""
+        """Show a result, unless the dialog was closed meanwhile."""
         if not self.dismissed:
             self.query_one("#answer", Static).update(text)
 
@@ -145,6 +145,6 @@ class FormDialog(Dialog[_T]):
         return self._to_replace == name
 
     def ask_to_replace(self, name: str, what: str) -> None:
-        """Ask whether to replace what exists under this name: to submit it again says yes."""
+        """Ask whether to replace what exists under this name: submitting again confirms."""
         self._to_replace = name
         self.say(f"{what} already exists. Press {self.SUBMIT.label} again to replace it.")

@@ -21,7 +21,7 @@ from nobil_tui.tui.widgets.text_field import TextField, complete_path
 from nobil_tui.wire.changes import changes_csv, json_line
 
 MAX_PATH = 4096
-"""Characters of a file name; no system takes longer ones."""
+"""The most characters of a file name; no system allows more."""
 
 
 class SaveScreen(FormDialog[str]):

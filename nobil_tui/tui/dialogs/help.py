@@ -1,4 +1,4 @@
-"""The help: every key, every symbol, and what is running. Generated from ``commands.py``."""
+"""The help: every key, every symbol, and the running source. The keys come from ``commands.py``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from nobil_tui.tui.widgets.text_field import TextField
 _KEYS_WIDTH = 10
 """Least width of the column of keys in cells."""
 _MEANING_WIDTH = 20
-"""Least cells for what a key does, beside it."""
+"""The fewest cells for what a key does, beside it."""
 _QUIET = Style(dim=True)
 _Row = tuple[str, str, str]
 """The keys or a symbol, the meaning, and the command id, which may be empty."""
@@ -203,7 +203,7 @@ class HelpScreen(Dialog[None]):
         """Yield each heading with its rows."""
         for context in Context:
             commands = [command for command in for_context(context) if self._keys.of(command)]
-            # A dialog shows what it does itself.
+            # A dialog shows its own keys.
             if commands and context is not Context.DIALOG:
                 yield (
                     context.heading,
@@ -289,7 +289,7 @@ class HelpScreen(Dialog[None]):
 
 
 def _matches(row: _Row, words: str) -> bool:
-    """Return whether a row has a key that is typed so, or words that begin with all of these."""
+    """Return whether a row has this key, or words that begin with all of these."""
     keys, meaning, name = row
     text = fold_line(f"{keys} {meaning} {name}")
     return words in keys.casefold().split() or all(

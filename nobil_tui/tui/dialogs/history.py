@@ -33,15 +33,15 @@ from nobil_tui.tui.text.history import HEAT_WIDTH, heat_legend, heat_map, statis
 from nobil_tui.tui.workspace import Workspace
 
 SCREEN_LOOK_INTERVAL = 2.0
-"""Seconds between two looks whether the station changed; a change is stored within one."""
+"""Seconds between two checks of whether the station changed; a change is stored within one."""
 SCREEN_READ_INTERVAL = 60.0
-"""Seconds between two readings of a station that did not change."""
+"""Seconds between two reads of a station that did not change."""
 _SIDE_BY_SIDE = HEAT_WIDTH + 48
-"""Cells of the content from which the statistics are beside the heat map."""
+"""The fewest cells of the content for the statistics to be beside the heat map."""
 
 
 class _ReadHistory(NamedTuple):
-    """What was read and computed."""
+    """The history as read, and the statistics."""
 
     history: StationHistory
     statistics: Statistics
@@ -68,9 +68,9 @@ class HistoryScreen(Dialog[None]):
         self._read_at = 0.0
         """The reading of the clock when the history was last read, in seconds."""
         self._seen: object = None
-        """What was known of the station at the last look."""
+        """The reported state of the station at the last check."""
         self._is_changed = False
-        """Whether that was new."""
+        """Whether that state was new."""
 
     def compose(self) -> ComposeResult:
         """Compose one scrolling text."""
@@ -87,7 +87,8 @@ class HistoryScreen(Dialog[None]):
         self.set_interval(SCREEN_LOOK_INTERVAL, self._follow)
 
     def _follow(self) -> None:
-        """Read the history again after a change, which is stored by the next look, or a while."""
+        """Read the history again after a change, which is stored by the next check, or after a
+        while."""
         reported, is_due = self._reported(), self._is_changed
         self._is_changed, self._seen = reported != self._seen, reported
         now = self._workspace.options.clock.monotonic()
@@ -96,12 +97,13 @@ class HistoryScreen(Dialog[None]):
 
     def _start_to_read(self) -> None:
         self._read_at = self._workspace.options.clock.monotonic()
-        # The function: a worker that is replaced before its first step would leave a coroutine.
+        # Pass the function: a worker that is replaced before its first step would leave a
+        # coroutine.
         read = self._read
         self.run_worker(read, group="history", exclusive=True)  # type: ignore[arg-type]  # infers Never
 
     def _reported(self) -> object:
-        """Return what the board knows of the station, to be compared."""
+        """Return the station's state on the board, for comparison."""
         station = self._workspace.board.stations.get(self._station_id)
         return station and [(each.status, each.error) for each in station.connectors]
 

@@ -12,7 +12,7 @@ from nobil_tui.tui.dialogs.dialog import Dialog
 
 
 class HomeChoice(StrEnum):
-    """What to do with the home position, by the id of its button."""
+    """Actions on the home position, by the id of the button."""
 
     REPLACE = "replace"
     REMOVE = "remove"

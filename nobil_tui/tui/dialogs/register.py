@@ -39,7 +39,7 @@ class RegisterScreen(FormDialog[str]):
         changed: Callable[[], None],
         keep_key: Callable[[Secret], None],
     ) -> None:
-        """Call ``changed`` once something new is stored, also if the rest failed, and ``keep_key``
+        """Call ``changed`` once something new is stored, even if the rest failed, and ``keep_key``
         with a key that was typed and accepted."""
         super().__init__()
         self._changed = changed
@@ -70,7 +70,7 @@ class RegisterScreen(FormDialog[str]):
             self._begin(self._key)
 
     async def submit(self) -> None:
-        """Download with the key that was typed; a recent register too, if that was asked."""
+        """Download with the typed key, or download anyway if the button says so."""
         form, field = self.query_one("#key-form"), self.query_one("#key", TextField)
         if form.display:
             try:

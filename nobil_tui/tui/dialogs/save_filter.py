@@ -13,7 +13,7 @@ from nobil_tui.tui.style.glyphs import truncate
 from nobil_tui.tui.widgets.text_field import TextField
 
 _TEXT_WIDTH = 66
-"""Cells of the filter that the dialog shows."""
+"""The most cells of the filter that the dialog shows."""
 
 
 class SaveFilterScreen(FormDialog[str]):

@@ -1,4 +1,4 @@
-"""The dialog that chooses a theme: the one under the cursor is shown at once."""
+"""The dialog that chooses a theme, with a preview of the one under the cursor."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class MainScreen(FirstPaint, SparingPaint, Screen[None], inherit_bindings=False):
-    """Station list, connectors, event log and the two bars."""
+    """The main screen: station list, connectors, event log and two bars."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_for(Context.EVERYWHERE),
@@ -92,7 +92,7 @@ class MainScreen(FirstPaint, SparingPaint, Screen[None], inherit_bindings=False)
         self.live_updates.start(self._warnings)
 
     async def on_unmount(self) -> None:
-        """Leave the terminal as it was, and end what the alerts started."""
+        """Restore the terminal, and end the program that an alert started."""
         self.workspace.notifier.restore_title()
         await self.workspace.alerts.close()
 
@@ -145,7 +145,7 @@ class MainScreen(FirstPaint, SparingPaint, Screen[None], inherit_bindings=False)
 
     @on(BatchReceived)
     def show_batch(self, message: BatchReceived) -> None:
-        """Show what the source sent."""
+        """Show a batch of the source."""
         self.live_updates.show(message)
 
     @on(StationsPane.Selected)

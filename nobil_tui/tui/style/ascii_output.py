@@ -1,4 +1,4 @@
-"""Output for terminals that display only ASCII: texts from outside are transliterated."""
+"""Output for terminals that only display ASCII: transliterate texts from outside."""
 
 from __future__ import annotations
 

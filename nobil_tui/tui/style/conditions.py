@@ -1,4 +1,4 @@
-"""The look of every condition: one row each, with its glyphs and its colours."""
+"""The look of conditions: a table of their glyphs and colours."""
 
 from __future__ import annotations
 

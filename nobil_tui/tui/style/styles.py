@@ -57,8 +57,8 @@ COLOURLESS = {
     "not-in-service": StyleRule("quiet"),
     "warning": StyleRule(bold=True),
 }
-"""The styles without colours, of those that would differ in their shade of grey only: red is darker
-than green, but a fault must stand out."""
+"""Styles for a display without colours, where only the shade of grey would differ: red is darker
+than green, but a fault must be prominent."""
 
 
 def style_of(name: str, variables: Mapping[str, str], *, colourless: bool = False) -> Style:

@@ -1,4 +1,4 @@
-"""Our two themes, and the colours that our styles add to every other theme."""
+"""The two themes of the app, and the colours that our styles add to every other theme."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def theme_of_terminal(is_light: bool | None, environ: Mapping[str, str] = os.env
 
 
 def user_themes(sections: Mapping[str, ThemeSection]) -> list[Theme]:
-    """Return the themes of ``[themes.NAME]``: what one leaves out is that of our own themes."""
+    """Return the themes of ``[themes.NAME]``: a colour that one leaves out is that of our own
+    theme."""
     return [_user_theme(name, section) for name, section in sections.items()]
 
 

@@ -1,4 +1,4 @@
-"""Conditions as text, for the panes and for plain-text output."""
+"""Describe conditions in words, for the panes and for plain-text output."""
 
 from __future__ import annotations
 

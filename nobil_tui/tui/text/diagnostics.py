@@ -1,6 +1,6 @@
-"""What to look at when something is wrong, as text: the stream, the files and the surroundings.
+"""The diagnostics as text: the stream, the files and the environment.
 
-Everything from outside is escaped: control characters are shown and not obeyed. Secrets are removed
+Everything from outside is escaped: control characters are shown, not executed. Secrets are removed
 by the caller.
 """
 
@@ -36,11 +36,11 @@ _VARIABLES = (
 )
 _PROXIES = ("ws_proxy", "wss_proxy", "http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _PRESENT = ("TMUX", "STY", "SSH_CONNECTION", "WSL_DISTRO_NAME")
-"""Of these only the presence counts, and their values may name a machine."""
+"""Only their presence matters, and their values may name a machine."""
 
 
 class Diagnosed(NamedTuple):
-    """What the text is made of."""
+    """The data of the diagnostics."""
 
     source: str
     phase: LinkPhase
@@ -51,7 +51,7 @@ class Diagnosed(NamedTuple):
     refused: int
     """How many reports were of stations beyond the limit of the board."""
     notices: tuple[str, ...]
-    """Problems of what is kept on disk."""
+    """Problems of the files on disk."""
     files: tuple[str, ...]
     """The lines of ``file_lines``."""
     environ: Mapping[str, str]
@@ -123,7 +123,7 @@ def _connection(of: Diagnosed) -> Iterator[str]:
 
 
 def file_lines(paths: Mapping[str, Path | None]) -> tuple[str, ...]:
-    """Return a line for each file, by what it is. Examines them: not for an event loop."""
+    """Return a line for each file. Accesses the disk: do not call it on an event loop."""
     return tuple(
         f"{name}: {'none' if path is None else f'{safe_path(path)} ({_state_of(path)})'}"
         for name, path in paths.items()

@@ -1,4 +1,5 @@
-"""Parts of an app that Textual lets nothing else set: theme, colours, toasts, clipboard, crash."""
+"""Set parts of an app for which Textual has no public way: theme, colours, toasts, clipboard,
+crash."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ def start_with_theme(app: App[Any], name: str) -> None:
 
 
 class StyledMonochrome(Monochrome):
-    """Removes the colours, also from text without a style, of which Textual's filter dies."""
+    """Removes the colours, even from text without a style, at which Textual's filter raises."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without colours."""
@@ -108,7 +109,7 @@ class CrashReport(AppMixin):
         """Log an exception; the first one is the crash."""
         if error is self.crash:
             return
-        # A failed worker names its error only.
+        # A failed worker only holds its error.
         cause = getattr(error, "error", None)
         cause = cause if isinstance(cause, BaseException) else error
         logger.critical("the app crashed", exc_info=cause)

@@ -1,4 +1,4 @@
-"""A checkbox whose state is not shown by its colour alone."""
+"""A checkbox that does not show its state by colour alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import Checkbox
 
 
 class AsciiCheckbox(Checkbox, inherit_bindings=False):
-    """A checkbox drawn as ``[x]``. Textual's differs in colour only when it is checked.
+    """A checkbox drawn as ``[x]``. Textual's shows its state by colour alone.
 
     Enter confirms the form of the box, as in any field; Space ticks it.
     """

@@ -1,4 +1,4 @@
-"""Repaints of a part of the screen: only what is repainted is rendered.
+"""Render only the repainted parts of the screen.
 
 Textual renders every line in the rectangle around all repaints. With a bar at the top and a log at
 the bottom that is the whole screen, although a second changes a few lines of it.
@@ -23,12 +23,12 @@ class SparingCompositor(Compositor):
     def __init__(self) -> None:
         super().__init__()
         self._repainted: tuple[Region, ...] = ()
-        """What is repainted now; empty while the whole screen is."""
+        """The regions that are repainted now; empty while the whole screen is."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """Return what to write of the regions that changed."""
-        # Textual also writes what begins where a repaint ends: without the widget that is there, it
-        # would be the container behind.
+        """Return the update for the regions that changed."""
+        # Textual also writes the strip that begins where a repaint ends: without the widget there,
+        # that would be the container behind it.
         self._repainted = tuple(
             Region(each.x, each.y, each.width + 1, each.height) for each in self._dirty_regions
         )

@@ -1,4 +1,4 @@
-"""The driver of the terminal: what it sends becomes messages, and its size is bounded."""
+"""The base of the terminal driver: convert input to messages, and bound the terminal's size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from nobil_tui.tui.terminal_writer import TerminalWriter, WriterListener
 logger = logging.getLogger(__name__)
 
 MAX_SIZE = 1000, 2000
-"""The most rows and columns that are drawn, whatever the terminal says."""
+"""The most columns and rows that are drawn, whatever the terminal reports."""
 _RESIZE = LazyPattern(
     r"\x1b\[48;(?P<rows>\d+)(?::\d*)*;(?P<columns>\d+)(?::\d*)*"
     r";(?P<height>\d+)(?::\d*)*;(?P<width>\d+)(?::\d*)*t"
@@ -51,10 +51,10 @@ def bounded_size(rows: int, columns: int) -> tuple[int, int]:
 
 
 class MessageParser:
-    """Makes Textual's messages of the tokens of a terminal.
+    """Converts the tokens of a terminal to Textual's messages.
 
-    Textual's parser raises for some sequences, which ends its thread, and takes those that it does
-    not know for typed characters.
+    Textual's parser raises for some sequences, which ends its thread, and treats unknown ones as
+    typed characters.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class MessageParser:
                     return []
                 parser._timeout_time = 0.0
                 messages += parser.tick()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the next key must be read
+        except Exception as error:  # noqa: BLE001  # whatever the error, the next key must be read
             logger.warning("a sequence of the terminal is not understood: %r (%r)", token, error)
             self._renew()
             return []
@@ -93,7 +93,7 @@ class MessageParser:
         ]
 
     def _renew(self) -> None:
-        """Start with a new parser, which knows what the terminal said before."""
+        """Start with a new parser that knows what the terminal reported before."""
         old, self._parser = self._parser, XTermParser()
         self._parser.mouse_pixels = old.mouse_pixels
         self._parser.terminal_size = old.terminal_size
@@ -108,7 +108,7 @@ def _plain_sequence(sequence: str) -> str:
     """
     if found := _RESIZE.fullmatch(sequence):
         rows, columns = bounded_size(int(found["rows"]), int(found["columns"]))
-        # A terminal that does not know its size in pixels says 0.
+        # A terminal that does not know its size in pixels reports 0.
         height, width = int(found["height"]) or rows, int(found["width"]) or columns
         return f"{ESC}[48;{rows};{columns};{height};{width}t"
     if found := _KITTY_KEY.fullmatch(sequence):
@@ -152,7 +152,7 @@ def key_of_character(key: events.Key) -> events.Key:
         if typed.isalpha():
             typed = typed.upper()
         elif name not in _KEYPAD and typed != " ":
-            # It depends on the layout of the keyboard.
+            # The character depends on the keyboard layout.
             return key
     if typed.isspace():
         return events.Key(key.key, typed)
@@ -184,18 +184,18 @@ if sys.platform != "win32":
             return self._loop
 
         def listen_to_writer(self, listener: WriterListener) -> None:
-            """Have the thread that writes tell ``listener`` what happens to the terminal."""
+            """Have the writing thread call ``listener`` when something happens to the terminal."""
             if isinstance(self._writer_thread, TerminalWriter):
                 self._writer_thread.listen(listener)
 
         def report_size(self) -> None:
-            """Send the app the size of the terminal, unless that reports it by itself."""
+            """Send the app the size of the terminal, unless the terminal reports it."""
             if not self._in_band_window_resize:
                 size = Size(*self._get_terminal_size())
                 self.send_message(events.Resize(size, size))
 
         def resume_after_stop(self) -> None:
-            """Take the terminal again, and tell the app that it was suspended."""
+            """Set the terminal's modes again, and notify the app that it was suspended."""
             self._must_signal_resume = True
             self.resume_application_mode()
 

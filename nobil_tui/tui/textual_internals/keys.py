@@ -1,4 +1,4 @@
-"""Keys: run what they are bound to and type them, in the order in which they were pressed."""
+"""Run the bindings of keys and type keys, in the order in which they were pressed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 
 async def run_key_binding(app: App[Any], key: str) -> Binding | None:
-    """Run what the key is bound to, from the focused widget up; return the binding that was used.
+    """Run the binding of a key, from the focused widget up; return the binding that was used.
 
     Textual asks for the bindings when the key has bubbled to the app, through the queue of each
     widget in between, and the next key may overtake it there.

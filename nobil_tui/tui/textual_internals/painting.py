@@ -1,4 +1,4 @@
-"""Painting: write only what changed, once, and no more than the terminal takes."""
+"""Paint: write only changes, once, and no more than the terminal accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nobil_tui.tui.textual_internals.mixins import AppMixin, ScreenMixin
 
 
 class _ChangesOnly(CompositorUpdate):
-    """A repaint that writes only what the terminal does not show yet."""
+    """A repaint that only writes cells that the terminal does not show yet."""
 
     def __init__(
         self, update: ChopsUpdate | LayoutUpdate, painted: PaintedScreen, size: Size
@@ -26,11 +26,12 @@ class _ChangesOnly(CompositorUpdate):
         self._size = size
 
     def render_segments(self, console: Console) -> str:
-        """Return the sequences to write, and record what they paint."""
+        """Return the sequences to write, and record the cells that they paint."""
         update = self._update
         if isinstance(update, ChopsUpdate):
             return self._painted.update(placed_rows(update), self._size, console)
-        # A whole repaint, as after a resize: written whole, whatever the terminal shows.
+        # A full repaint, for example after a resize, is written completely, whatever the terminal
+        # shows.
         self._painted.forget(self._size)
         for y, strips in enumerate(update.strips):
             self._painted.record(y, list(strips))
@@ -49,7 +50,7 @@ def placed_rows(update: ChopsUpdate) -> dict[int, list[PlacedStrip]]:
 
 
 class QuietTerminal(AppMixin):
-    """Makes an app write only what changed, and no more than the terminal takes.
+    """Makes an app write only changes, and no more than the terminal accepts.
 
     Textual writes whole strips, and blocks the event loop while 30 paints wait for the terminal.
     """
@@ -57,7 +58,7 @@ class QuietTerminal(AppMixin):
     def __init__(self, *args: Any, **options: Any) -> None:
         self._painted = PaintedScreen()
         self._skipped = False
-        """Whether a paint was left out because the terminal was behind."""
+        """Whether a paint was skipped because the terminal was behind."""
         super().__init__(*args, **options)
 
     def on_mount(self) -> None:
@@ -71,11 +72,11 @@ class QuietTerminal(AppMixin):
             self.screen.refresh()
 
     def announce_suspension(self) -> None:
-        """Let the parts of the app restore what they changed in the terminal."""
+        """Let the parts of the app restore the terminal's modes that they changed."""
         self._suspend_signal()
 
     def paint_skipped(self) -> None:
-        """Paint what was left out while the terminal was behind."""
+        """Paint the changes that were skipped while the terminal was behind."""
         if self._skipped and self._screen_stack:
             self._skipped = False
             self.screen.refresh()

@@ -1,4 +1,4 @@
-"""A search of the palette that ends with it."""
+"""End the palette's search when it closes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _search = CommandPalette._gather_commands.__wrapped__  # type: ignore[attr-defin
 
 
 class ClosingPalette(CommandPalette):
-    """Ends its searches when it closes.
+    """A palette that ends its searches when it closes.
 
-    Textual's find no list to fill then, and the exception ends the app.
+    Textual's searches would find no list to fill, and the exception would end the app.
     """
 
     def dismiss(self, result: Any = None) -> AwaitComplete:

@@ -1,4 +1,4 @@
-"""What an app does with its terminal besides painting."""
+"""Use the terminal for more than painting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.app import App
 from nobil_tui.tui.terminal_writer import TerminalWriter
 
 BRIEFLY = 0.5
-"""Seconds that the end waits for a terminal that is stuck, if it was asked for from outside."""
+"""Seconds for which the end waits for a stuck terminal, if a signal asked the app to end."""
 _MOUSE_MODES = (1000, 1003, 1015, 1006)
 """The modes that Textual's drivers set: presses, moves, and two ways to write coordinates."""
 
@@ -41,7 +41,7 @@ def write_to_terminal(app: App[Any], text: str) -> bool:
 
 
 _CANNOT_BE_ASKED = ("linux", "dumb", "eterm", "screen", "ansi", *(f"vt{each}" for each in "12345"))
-"""Terminals that show a question or never answer it, as their names begin."""
+"""Prefixes of the names of terminals that print the question or never answer it."""
 
 
 def ask_for_background(app: App[Any], environ: Mapping[str, str]) -> bool:

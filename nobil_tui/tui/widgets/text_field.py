@@ -79,7 +79,7 @@ class TextField(Input):
         complete, value = self._complete, self.value
         if complete is None or not value or not self.cursor_at_end:
             raise SkipAction
-        # Not from what is shown: Tab may come before that was found.
+        # Do not use the shown suggestion: Tab may arrive before it is found.
         found = await run_in_thread(lambda: complete(value))
         if found is None or found == value:
             raise SkipAction

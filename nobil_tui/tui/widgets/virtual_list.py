@@ -1,4 +1,5 @@
-"""The virtual list of the stations, connectors and event log panes: it paints only lines on screen.
+"""A virtual list, which paints only lines on screen: the base of the stations, connectors and event
+log panes.
 
 A table widget that keeps every row takes seconds for a country; this list asks for the segments of
 a line when it paints it.
@@ -45,11 +46,11 @@ class VirtualList(ScrollView, can_focus=True):
         """The key bindings, for texts that name a key."""
         self._styles: dict[tuple[str, bool, bool], Style] = {}
         self._shown_texts: tuple[str, str] | None = None
-        """The texts shown while the list was empty; None if it had lines."""
+        """The texts shown if the list was empty; None if it had lines."""
         self._titles = "", ""
         self._frame: tuple[int, int] | None = None
-        """The width and the first line while lines are painted. Textual computes both from many
-        others, which takes as long as painting half a line."""
+        """The width and the first line while lines are painted. Textual computes them each time,
+        which takes as long as painting half a line."""
         self._painted_lines: dict[int, Strip] = {}
         """The lines painted last, by their number on screen."""
 

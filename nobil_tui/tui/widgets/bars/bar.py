@@ -1,4 +1,4 @@
-"""Bars of one line, whose parts share its width by priority."""
+"""Bars of one line, whose parts share the width by priority."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _NEEDED = (
 )
 """Commands that have room first in a narrow terminal, in this order."""
 _WHERE_ROOM = ("history", "zoom", "faults-only", "map")
-"""Commands that a wide terminal has room for too, in the order of their need."""
+"""Commands that a wide terminal also has room for, the most useful first."""
 _NEAR = {Context.LOG: ("select", "back"), Context.CONNECTORS: ("map", "back")}
 """Commands to show in a pane besides those of every footer."""
 

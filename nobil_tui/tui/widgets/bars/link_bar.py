@@ -17,7 +17,7 @@ from nobil_tui.tui.widgets.bars.bar import BarPart, OneLineBar, bar_segments, fi
 SECONDS = 16
 """Seconds of the sparkline, one bar each."""
 _MIN_SIMULATED_WIDTH = 26
-"""Cells from which the state and the whole word SIMULATED fit."""
+"""The fewest cells for the state and the whole word SIMULATED."""
 _COUNTED_IN_SECONDS = 100
 """A longer wait is shown in minutes."""
 _RATE_SECONDS = 10
@@ -61,7 +61,7 @@ class LinkBarState(Struct, frozen=True):
     known."""
     unconfirmed: int = 0
     confirms_soon: bool = False
-    """Whether the next snapshot confirms them: nothing is wrong."""
+    """Whether the next snapshot will confirm them, so that nothing is wrong."""
     unreadable: int = 0
     full: bool = False
     """Whether the stream names more stations than the board holds."""
@@ -81,9 +81,9 @@ class LinkBarState(Struct, frozen=True):
     help: str = ""
     """The keys that help while the link is down."""
     hint: str = ""
-    """How to get from simulated to real data; shown only where the rest fits too."""
+    """How to get from simulated to real data; only shown if everything else fits."""
     progress: str = ""
-    """How far an update of the register is, in words."""
+    """The progress of an update of the register, in words."""
     playing: str = ""
     """Position and speed of a recording, as text."""
 
@@ -161,7 +161,7 @@ class LinkBar(OneLineBar):
             yield BarPart(f"last frame {self._frame_age()}", self.style_of("quiet"), 9, right=True)
 
     def _board_parts(self) -> Iterator[BarPart]:
-        """Yield how much the board holds, and how much of it is confirmed."""
+        """Yield the size of the board, and how much of it is confirmed."""
         state, dot = self.state, f" {self.glyphs.dot} "
         if state.stations:
             yield BarPart(_count(state.stations, "station"), self.ground, 6)

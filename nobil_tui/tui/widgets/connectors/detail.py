@@ -36,7 +36,7 @@ _MAX_LINES = {"Price": 4, "Where": 3, "Comment": 5, "Contact": 3}
 
 
 class TableHead(Struct, frozen=True):
-    """Where the headings of the connectors are."""
+    """The lines of the connectors' table, for its headings."""
 
     row: int
     last_row: int
@@ -118,8 +118,8 @@ class DetailPainter:
         return min(_MINUTE - now % _MINUTE, *ages, _MINUTE)
 
     def depends_on(self, station_id: str) -> tuple[object, ...]:
-        """Return what may change the lines of a station and is not shown at once: the pane looks
-        for it each second."""
+        """Return everything that may change the lines of a station without a message: the pane
+        checks it each second."""
         station_list = self._station_list
         board, register = station_list.board, station_list.register
         return (

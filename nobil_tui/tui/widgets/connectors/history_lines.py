@@ -1,4 +1,4 @@
-"""What the connectors pane shows of a station's history: imported once there is one to show."""
+"""Lines of a station's history for the connectors pane, imported once there is a history."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _DAY = 24 * 3_600_000
 _STRIP_CELLS = (96, 48, 24)
-"""Cells of the strip of a day: so many as fit, each for the same part of an hour or for a whole
-one."""
+"""Possible numbers of cells for the strip of a day: each cell covers the same part of an hour,
+or a whole hour."""
 
 
 def usual_now(history: StationHistory, now: int, zone: tzinfo | None) -> str:

@@ -35,7 +35,7 @@ class ConnectorsPane(VirtualList):
     """Whether an alert is set for the station."""
 
     history: reactive[StationHistory | None] = reactive(None, repaint=False)
-    """What is recorded of the station in the last day; None while it is not read."""
+    """The recorded history of the station in the last day; None while it is not read."""
 
     def __init__(self, clock: Clock, *, id: str) -> None:
         super().__init__(id=id)
@@ -43,9 +43,9 @@ class ConnectorsPane(VirtualList):
         self._painter: DetailPainter | None = None
         self._rows: list[Row] = []
         self._lasting = 0, 0
-        """When the lines were built, and until when they stay as they are, in ms."""
+        """When the lines were built, and until when they stay the same, in ms."""
         self._built_of: tuple[object, ...] = ()
-        """What the lines were built of, besides the reactive attributes."""
+        """The inputs of the lines, besides the reactive attributes."""
 
     def set_painter(self, painter: DetailPainter) -> None:
         """Show the stations of another source."""
@@ -74,7 +74,7 @@ class ConnectorsPane(VirtualList):
         self.rebuild()
 
     def refresh_ages(self) -> None:
-        """Repaint the ages that changed, and what has changed unnoticed."""
+        """Repaint the ages that changed, and other changes without a message."""
         painter, now = self._painter, self.clock.now()
         built_at, until = self._lasting
         still_right = built_at <= now < until

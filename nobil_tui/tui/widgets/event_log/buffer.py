@@ -14,16 +14,16 @@ from nobil_tui.charging.board import Change
 from nobil_tui.monitor.batch import BatchEntry, Note
 
 MAX_LINES = 10_000
-"""Lines kept; the oldest are dropped."""
+"""The most lines that are kept; the oldest are dropped."""
 FLAP_CHANGES = 6
 """More changes than this of one connector within ``FLAP_WINDOW`` are folded into one line."""
 FIRST_FOLDED = FLAP_CHANGES + 1
-"""What a folded line counts at first."""
+"""The count of a new folded line."""
 FLAP_WINDOW = 10 * 60_000
 """Milliseconds."""
 _MAX_HISTORIES = 20_000
 MAX_FOLDED_CHANGES = 20_000
-"""Changes kept of which the log shows only a count; the oldest are dropped."""
+"""The most changes of folded lines that are kept; the oldest are dropped."""
 
 
 class FoldedChanges(Struct):
@@ -182,8 +182,8 @@ class EventBuffer:
         return history.folded
 
     def _remember(self, key: tuple[str, int], at: int) -> None:
-        """Remember the time of a change, and forget the half of the connectors that changed
-        first."""
+        """Remember the time of a change; if there are too many, forget the half of the connectors
+        that changed first."""
         if len(self._histories) >= _MAX_HISTORIES and key not in self._histories:
             self._histories = dict(list(self._histories.items())[_MAX_HISTORIES // 2 :])
         self._histories[key] = at

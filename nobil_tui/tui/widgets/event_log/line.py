@@ -1,4 +1,4 @@
-"""Painting the lines of the event log."""
+"""Paint the lines of the event log."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ SCOPE_WORDS = {
     LogScope.STATION: "this station",
 }
 ADD_SLICE = 200
-"""Entries that are added without a break: a flood has ten times as many, and keys must be
-answered."""
+"""How many entries are added without a break: a flood has ten times as many, and keys must not
+wait."""
 
 
 class EventLog(VirtualList):

@@ -1,4 +1,4 @@
-"""The filter line: a prompt, the text of the filter, and a note on what it finds."""
+"""The filter line: a prompt, the text of the filter, and a note about the matches."""
 
 from __future__ import annotations
 
@@ -85,11 +85,12 @@ class FilterLine(Vertical):
         if self.screen.focused is not self.input:
             self.input.select_all()
         self.add_class("-shown")
-        # Not by ``focus()``, which takes effect later: the next key belongs to the field already.
+        # Do not use ``focus()``, which takes effect later: the next key already belongs to the
+        # field.
         self.screen.set_focus(self.input)
 
     def _mount_parts(self) -> None:
-        """Mount the parts, unless they are. Not by ``compose``, which runs after the next key."""
+        """Mount the parts unless that is done. ``compose`` would run after the next key."""
         if not self.input.is_attached:
             self.mount(FilterRow(self._prompt, self.input, self._note), self._problem)
 

@@ -1,4 +1,4 @@
-"""The connectors of a station as glyphs, one for each or a number for each condition."""
+"""Show the connectors of a station as glyphs: one for each, or a number for each condition."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def connector_runs(
     if indexes is None:
         each = [(Condition.UNKNOWN, False)] * total
     elif board.downtime.total(now) <= SLIGHT:
-        # Nothing can be stale, which spares a look at every connector.
+        # Nothing can be stale, so the connectors need not be checked.
         each = [(station.connectors[index].condition, False) for index in indexes]
     else:
         each = [

@@ -1,4 +1,4 @@
-"""Which columns of the station list fit, and how wide they become."""
+"""Lay out the station list: choose the columns that fit, and their widths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 
 class StationRow(ListedStation, gc=False):
-    """One row to be painted: the station and what its cells share."""
+    """One row to paint: the station, and data that its cells share."""
 
     pane: VirtualList
     now: int

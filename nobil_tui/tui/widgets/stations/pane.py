@@ -28,14 +28,15 @@ from nobil_tui.tui.widgets.stations.titles import empty_list_text, list_counts, 
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 RESORT_INTERVAL = 1.0
-"""Seconds between two sorts at least: a list that moves often is hard to read."""
+"""The shortest time in seconds between two sorts: a list that moves often is hard to read."""
 INPUT_PAUSE = 2.0
 """Seconds since the last key or click before the list re-sorts by itself."""
 _FIRST = command_by_id("first")
 _MAX_STRIPS = 500
-"""Painted rows that are kept; far more than a screen has."""
+"""How many painted rows are kept; far more than a screen has."""
 _COUNTED_AT_ONCE = 2000
-"""Stations of a filtered list whose connectors are counted at once; more are counted later."""
+"""The most stations of a filtered list whose connectors are counted at once; more are counted
+later."""
 
 
 class StationsPane(VirtualList):
@@ -87,10 +88,10 @@ class StationsPane(VirtualList):
         self._painted: dict[int, str] = {}
         """The station painted on each line of the screen: a click means what the user sees."""
         self._lasting: dict[int, tuple[int, int]] = {}
-        """When each line of the screen was painted, and until when it stays as it is, in ms."""
+        """When each line of the screen was painted, and until when it stays the same, in ms."""
         self._strips: dict[str, tuple[tuple[object, ...], int, int, Strip]] = {}
-        """Painted rows, with what they depend on and from when until when (ms) they hold: a list
-        that is sorted again moves rows, and most are the same elsewhere."""
+        """Painted rows with their inputs, and from when until when (ms) they are valid: sorting a
+        list again moves rows, and most stay the same."""
         self._layout: Layout | None = None
         self._layout_width = 0
         """The width of ``_layout``: Textual paints a resized widget before its resize event."""
@@ -169,9 +170,9 @@ class StationsPane(VirtualList):
     def rebuild(self, *, by_itself: bool = False) -> None:
         """Filter and sort the list.
 
-        A list that is at its top stays there if the selected row fits on the screen; elsewhere this
-        row keeps its line. ``by_itself``: not because of a key, so what comes above the screen is
-        counted in the title.
+        A list at its top stays there if the selected row fits on the screen; otherwise, that row
+        keeps its line. ``by_itself``: not because of a key, so that the title counts stations that
+        move above the screen.
         """
         station_list = self.station_list
         before = station_list.row_of(self.selected)
@@ -250,7 +251,7 @@ class StationsPane(VirtualList):
     def take(self) -> str:
         """Return the selected station for a command; empty if there is none.
 
-        It stays selected, as if the user had moved there: without a filter that selected it too.
+        It stays selected without a filter too, as if the user had moved there.
         """
         self._wanted = self.selected
         return self.selected

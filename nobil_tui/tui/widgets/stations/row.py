@@ -1,4 +1,4 @@
-"""Painting the rows and the header of the station list."""
+"""Paint the rows and the header of the station list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from nobil_tui.tui.widgets.stations.layout import Layout, StationColumn, Station
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 _SAMPLE = 200
-"""Rows measured for the widths of the columns: enough to be right, few enough for a keystroke."""
+"""How many rows are measured for the widths of the columns: enough to be right, few enough for a
+keystroke."""
 _MAX_MEASURED = 20 * _SAMPLE
 _MEASURED = tuple(
     (column, column.measure) for column in STATION_COLUMNS if column.measure is not None
