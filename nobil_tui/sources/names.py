@@ -20,8 +20,8 @@ RECORDING_SUFFIXES = (".jsonl", ".jsonl.gz")
 
 _WORD = LazyPattern(r"[\w./~-]{1,24}")
 """Text that cannot be an API key, so that an error may quote it."""
-_PATH = LazyPattern(r"[~.].*|.*[/\\].*|.*\.[A-Za-z]\w{0,5}(\.gz)?")
-"""Text that is meant as the path of a file."""
+_SUFFIX = LazyPattern(r"\.[A-Za-z]\w{0,5}(?:\.gz)?\Z")
+"""The end of a file's name."""
 
 
 def kind_of(text: str) -> SourceKind:
@@ -89,12 +89,12 @@ def _is_recording(text: str) -> bool:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        if not may_miss and _PATH.fullmatch(text):
+        if not may_miss and _is_meant_as_path(text):
             problem = "is not a source: there is no such file."
             raise SourceError(_not_used(text, f"{problem}{similar_file(path)}")) from None
         return may_miss
     except OSError as error:
-        if not may_miss and _PATH.fullmatch(text):
+        if not may_miss and _is_meant_as_path(text):
             reason = error.strerror or "the system refuses"
             raise SourceError(_not_used(text, f"cannot be read: {reason}.")) from None
         # It is not a path, or opening it reports why it cannot be read.
@@ -106,6 +106,10 @@ def _is_recording(text: str) -> bool:
 
 def _not_a_source(text: str) -> str:
     return _not_used(text, f"is not a source.{did_you_mean(text, catalogue.typed_names())}")
+
+
+def _is_meant_as_path(text: str) -> bool:
+    return text.startswith(("~", ".")) or bool({"/", "\\"} & {*text}) or bool(_SUFFIX.search(text))
 
 
 def _not_used(text: str, problem: str) -> str:
