@@ -19,6 +19,7 @@ from nobil_tui.cli.source_command import (
     check_filter,
     parse_filter,
     run_session,
+    settings_of,
     source_options,
     start_reading,
 )
@@ -99,15 +100,15 @@ def list_command(
         raise click.UsageError("Use either --json or --csv.")
     descriptor = stdout_descriptor()
     startup = start_reading(common, one_shot=True)
-    text, config = " ".join(words), startup.config
-    query = parse_filter(text, config)
+    text, settings = " ".join(words), settings_of(startup)
+    query = parse_filter(text, settings)
 
     async def work(session: Session) -> None:
         await read_once(session, print_message)
         sort = Sort.DISTANCE if query.near is not None else Sort.NAME
-        options = ListOptions(sort=sort, pin_starred=False, filter=text, home=config.home.position)
-        starred = config.watched.stations
-        station_list = StationList(session.board, session.register, starred, options)
+        settings.use_simulated(session.simulated)
+        options = ListOptions(sort=sort, pin_starred=False, filter=text, home=settings.home)
+        station_list = StationList(session.board, session.register, settings.starred, options)
         lines = listing.list_stations(station_list, session.clock.now(), limit=limit)
         check_filter(station_list.query)
         if not lines.counts and (reason := station_list.explain_no_match()):

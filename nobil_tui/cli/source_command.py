@@ -39,8 +39,6 @@ from nobil_tui.cli.value_completers import complete_filter
 from nobil_tui.sources.catalogue import RECORDING
 
 if TYPE_CHECKING:
-    from nobil_tui.config.model import Config
-    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.search.query import Query
     from nobil_tui.session.session import Session
     from nobil_tui.session.settings import Settings
@@ -97,15 +95,16 @@ def start_reading(common: dict[str, Any], *, one_shot: bool = False) -> Startup:
     return startup
 
 
-def parse_filter(text: str, config: Config) -> Query:
+def parse_filter(text: str, settings: Settings) -> Query:
     """Parse a filter; end the program if a part of it is not understood.
 
-    A place in it is looked up later, once the stations are known.
+    A place in it is looked up later, once the stations are known. A home of the simulation counts
+    too: whether the source is one may be known later.
     """
     from nobil_tui.search.filter_parser import parse_query
     from nobil_tui.search.places import AnyPlace
 
-    query = parse_query(text, config.home.position, AnyPlace())
+    query = parse_query(text, settings.home or settings.config.home.simulated, AnyPlace())
     check_filter(query)
     return query
 
@@ -116,30 +115,14 @@ def check_filter(query: Query) -> None:
         fail(ExitCode.USAGE, f"The filter is not understood: {query.problems[0].message}.")
 
 
-def station_choice(
-    session: Session, stations: Sequence[str], query: Query, config: Config
-) -> StationChoice:
-    """Return the stations of a session that a command is for, by their ids and a filter.
-
-    Prints what is not known yet.
-    """
-    from nobil_tui.headless.station_choice import StationChoice
-
-    return StationChoice(
-        session,
-        stations,
-        query,
-        print_message,
-        home=config.home.position,
-        starred=frozenset(config.watched.stations),
-    )
-
-
 def settings_of(startup: Startup) -> Settings:
-    """Return the settings that a command follows while it runs."""
+    """Return the settings of a command, with the stars and the home of a simulation if the source
+    is one."""
     from nobil_tui.session.settings import Settings
 
-    return Settings(startup.config_path, startup.config)
+    settings = Settings(startup.config_path, startup.config)
+    settings.use_simulated(startup.chosen.source.simulated)
+    return settings
 
 
 def run_session(

@@ -13,6 +13,7 @@ from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
     run_session,
+    settings_of,
     source_options,
     start_reading,
 )
@@ -64,14 +65,14 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.status import status_text
     from nobil_tui.headless.stdout import StdoutWriter
-    from nobil_tui.search.query import Query
     from nobil_tui.wire.station_lines import station_json, station_line
 
     descriptor = stdout_descriptor()
     startup = start_reading(common, one_shot=True)
 
     async def work(session: Session) -> None:
-        choice = StationChoice(session, stations_given, Query(""), lambda _: None)
+        settings = settings_of(startup)
+        choice = StationChoice(session, stations_given, "", lambda _: None, settings)
         await read_once(session, print_message)
         choice.update()
         choice.finish()

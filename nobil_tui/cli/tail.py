@@ -10,8 +10,8 @@ import click
 from nobil_tui.base.text import one_of
 from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.click_classes import CommandWithExitCodes
-from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES, ExitCode
-from nobil_tui.cli.messages import fail, print_message
+from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
+from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import stdout_descriptor
 from nobil_tui.cli.source_command import (
     filter_option,
@@ -21,12 +21,10 @@ from nobil_tui.cli.source_command import (
     settings_of,
     source_options,
     start_reading,
-    station_choice,
 )
 from nobil_tui.cli.value_completers import complete_station
 
 if TYPE_CHECKING:
-    from nobil_tui.config.model import Config
     from nobil_tui.session.session import Session
 
 
@@ -66,7 +64,11 @@ first report of a connector is compared with the last known state; before is nul
 @click.command(cls=CommandWithExitCodes, exit_codes=SOURCE_EXIT_CODES, help=_HELP)
 @click.argument("wanted", nargs=-1, metavar="[STATION]...", shell_complete=complete_station)
 @filter_option
-@click.option("--watched", is_flag=True, help="Include the stations starred in the config.")
+@click.option(
+    "--watched",
+    is_flag=True,
+    help="Include the starred stations; in a simulation, those starred there.",
+)
 @no_history_option
 @source_options
 def tail(
@@ -77,27 +79,20 @@ def tail(
     **common: Any,
 ) -> None:
     """Print changes as they happen, as JSON Lines."""
+    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.tail import Tail
 
     descriptor = stdout_descriptor()
     startup = start_reading(common)
-    stations = _wanted_stations(wanted, watched, startup.config)
-    query = parse_filter(filter_text or "", startup.config)
+    settings = settings_of(startup)
+    query = parse_filter(filter_text or "", settings)
 
     async def work(session: Session) -> None:
-        choice = station_choice(session, stations, query, startup.config)
-        used = choice if stations or query else None
+        choice = StationChoice(
+            session, wanted, query.text, print_message, settings, watched=watched
+        )
+        used = choice if wanted or watched or query else None
         await Tail(session, StdoutWriter(descriptor), print_message, choice=used).run()
 
-    settings = settings_of(startup)
     run_session(startup, work, lossless=True, settings=settings, record=not no_history)
-
-
-def _wanted_stations(wanted: tuple[str, ...], watched: bool, config: Config) -> tuple[str, ...]:
-    """Return the stations to print; empty for all."""
-    if not watched:
-        return wanted
-    if not config.watched.stations and not wanted:
-        fail(ExitCode.USAGE, "No station is starred. Star one in the app, or give station ids.")
-    return (*wanted, *config.watched.stations)

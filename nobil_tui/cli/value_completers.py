@@ -58,12 +58,14 @@ def complete_recorded(
 def _starred(ctx: click.Context) -> list[str]:
     from nobil_tui.config.errors import ConfigError
     from nobil_tui.config.reading import load_config
+    from nobil_tui.feeds.source import SourceError
+    from nobil_tui.sources.names import kind_of
 
-    given = ctx.params.get("config")
-    with suppress(ConfigError):
-        return load_config(
-            given if isinstance(given, Path) else paths.config_file()
-        ).watched.stations
+    given, source = ctx.params.get("config"), ctx.params.get("source")
+    with suppress(ConfigError, SourceError):
+        config = load_config(given if isinstance(given, Path) else paths.config_file())
+        simulated = kind_of(source or config.stream.source).simulated
+        return config.watched.simulated if simulated else config.watched.stations
     return []
 
 

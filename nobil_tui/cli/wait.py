@@ -19,7 +19,6 @@ from nobil_tui.cli.source_command import (
     settings_of,
     source_options,
     start_reading,
-    station_choice,
 )
 from nobil_tui.cli.value_completers import complete_station
 
@@ -75,6 +74,7 @@ def wait(
     count. The last known state does not count until the stream confirms it.
     """
     from nobil_tui.config.alert_rules import AlertWhen
+    from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.stdout import StdoutWriter
     from nobil_tui.headless.wait import Wait
     from nobil_tui.monitor.batch import LinkPhase
@@ -84,10 +84,11 @@ def wait(
         fail(ExitCode.USAGE, "Give station ids, or a filter with --filter.")
     descriptor = stdout_descriptor()
     startup = start_reading(common)
-    query = parse_filter(filter_text or "", startup.config)
+    settings = settings_of(startup)
+    query = parse_filter(filter_text or "", settings)
 
     async def work(session: Session) -> bool | None:
-        choice = station_choice(session, stations_given, query, startup.config)
+        choice = StationChoice(session, stations_given, query.text, print_message, settings)
         waiting = Wait(session, choice, AlertWhen(until), print_message, timeout=timeout)
         change = await waiting.run()
         if change is not None:
@@ -95,7 +96,7 @@ def wait(
             return True
         return None if session.link.phase is LinkPhase.ENDED else False
 
-    met = run_session(startup, work, settings=settings_of(startup), record=not no_history)
+    met = run_session(startup, work, settings=settings, record=not no_history)
     if not met:
         ended = f"The source ended before a station {UNTIL[until]}."
         fail(ExitCode.TIMED_OUT, ended if met is None else f"No station {UNTIL[until]} in time.")

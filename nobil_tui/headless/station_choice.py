@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from nobil_tui.base.text import quoted
-from nobil_tui.charging.geo import Position
 from nobil_tui.headless.link_reporter import Print
 from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.search.index import StationIndex
+from nobil_tui.search.places import AnyPlace
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
 from nobil_tui.search.station_ids import StationIds
 from nobil_tui.session.session import Session
+from nobil_tui.session.settings import Settings
 
 
 class UnknownStationError(Exception):
-    """No station has the given id. Its text is safe to show."""
+    """No station is meant, such as by an id that none has. Its text is safe to show."""
 
 
 class StationChoice:
-    """The stations with one of the ``given`` ids that match ``query``, of an open session.
+    """The stations with one of the ``given`` ids that match a filter, of an open session.
 
     Without ids, all stations that match. An id may differ from a station's in case and leading
     zeros. It is looked up in the register and on the board, once they name enough stations.
@@ -30,25 +31,54 @@ class StationChoice:
         self,
         session: Session,
         given: Iterable[str],
-        query: Query,
+        filter_text: str,
         print_message: Print,
+        settings: Settings,
         *,
-        home: Position | None = None,
-        starred: Collection[str] = (),
+        watched: bool = False,
     ) -> None:
-        """``home`` and ``starred`` are what these words of the filter mean."""
-        self.query = query
-        self._home = home
-        self._places_of = -1
-        """The version of the register with whose places the filter was parsed."""
+        """With ``watched``, the starred stations are given too. The stars and the home are those of
+        ``settings``, where a simulation has some of its own.
+
+        Raises ``UnknownStationError`` if there are no stars, or no home that the filter needs.
+        """
         self._session = session
+        self._given = [*given]
+        self._filter_text = filter_text
         self._print = print_message
-        self._index = StationIndex(session.register, starred)
-        self._open = list(dict.fromkeys(given))
-        """Ids that are not found yet."""
-        self._ids: dict[str, None] | None = {} if self._open else None
-        self._seen: object = None
+        self._settings = settings
+        self._watched = watched
+        self._index = StationIndex(session.register, settings.starred)
         self._warned = False
+        self.query: Query
+        self._places_of: int
+        """The version of the register with whose places the filter was parsed."""
+        self._open: list[str]
+        """Ids that are not found yet."""
+        self._ids: dict[str, None] | None
+        self._seen: object
+        self._begin()
+
+    def _begin(self) -> None:
+        """Choose by the stars and the home of real stations, or of a simulation."""
+        settings = self._settings
+        settings.use_simulated(self._session.simulated)
+        stars = settings.own_stars if self._watched else ()
+        self._open = list(dict.fromkeys([*self._given, *stars]))
+        if self._watched and not self._open:
+            raise UnknownStationError(
+                "No station is starred. Star one in the app, or give station ids."
+            )
+        self._ids = {} if self._open else None
+        self._seen, self._places_of = None, -1
+        self.query = parse_query(self._filter_text, settings.home, AnyPlace())
+        self._check_filter()
+
+    def _check_filter(self) -> None:
+        if self.query.problems:
+            raise UnknownStationError(
+                f"The filter is not understood: {self.query.problems[0].message}."
+            )
 
     @property
     def ids(self) -> list[str] | None:
@@ -61,6 +91,9 @@ class StationChoice:
         Raises ``UnknownStationError`` for an id that no station has.
         """
         session, board = self._session, self._session.board
+        if session.simulated is not self._settings.simulated:
+            # A hub says later that it serves a simulation.
+            self._begin()
         seen = board.membership, session.register.version, board.has_snapshot, session.link.phase
         if not self._open or self._ids is None or seen == self._seen:
             return
@@ -87,13 +120,11 @@ class StationChoice:
         register = self._session.register
         if not self.query.names_place or register.version == self._places_of:
             return
-        self.query = parse_query(self.query.text, self._home, self._index.places)
+        self.query = parse_query(self.query.text, self._settings.home, self._index.places)
         if not self.query.problems:
             self._places_of = register.version
         elif any(station in register for station in self._session.board.stations):
-            raise UnknownStationError(
-                f"The filter is not understood: {self.query.problems[0].message}."
-            )
+            self._check_filter()
 
     @property
     def _complete(self) -> bool:

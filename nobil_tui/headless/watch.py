@@ -89,10 +89,23 @@ class Watch:
         async with aclosing(self._session.batches()) as batches:
             async for batch in batches:
                 reporter.report(batch, self._session.counts)
+                self._follow_simulation()
                 reporter.raise_if_refused(batch.link)
                 if batch.link.phase is LinkPhase.ENDED:
                     break
         await self._fired.join()
+
+    def _follow_simulation(self) -> None:
+        """Say that no alert fires while a hub serves a simulation, which it says itself."""
+        session, settings = self._session, self._settings
+        if session.simulated is settings.simulated:
+            return
+        settings.use_simulated(session.simulated)
+        if session.simulated:
+            self._print(
+                f"SIMULATED: {session.source.name} serves a simulation, and alerts of the config "
+                "are only for live data. None fires meanwhile."
+            )
 
     async def _write(self) -> None:
         while True:

@@ -84,6 +84,12 @@ class Settings:
         home = self.config.home
         return home.simulated if self.simulated else home.position
 
+    @property
+    def own_stars(self) -> list[str]:
+        """The starred stations in the order of the file: the simulation has some of its own."""
+        watched = self.config.watched
+        return watched.simulated if self.simulated else watched.stations
+
     def home_operation(self, position: Position | None) -> Operation:
         """Return the operation that sets the home, or removes it."""
         key = "simulated" if self.simulated else "position"
@@ -192,9 +198,8 @@ class Settings:
 
     def _update(self) -> None:
         self.config = applied_to(self._file_config, self._unsaved)
-        watched = self.config.watched
         self.starred.clear()
-        self.starred.update(watched.simulated if self.simulated else watched.stations)
+        self.starred.update(self.own_stars)
 
 
 def _read(path: Path, known: bytes) -> tuple[bytes | None, Config | None]:

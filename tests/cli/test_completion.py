@@ -60,7 +60,10 @@ def test_complete_sources(run: Run) -> None:
 def stations(home: Path) -> None:
     """Star a station, and store a history and a last known state of others."""
     config_file().parent.mkdir(parents=True)
-    config_file().write_text("[watched]\nstations = ['NOR_00007']\n")
+    config_file().write_text(
+        "[watched]\nstations = ['NOR_00007']\nsimulated = ['NOR_00008']\n"
+        "[stream]\nsource = 'enova'\n"
+    )
     for path in (history_file(), state_dir() / "enova.sqlite"):
         path.parent.mkdir(parents=True, exist_ok=True)
     database = HistoryDatabase.open_to_write(history_file())
@@ -80,6 +83,7 @@ def stations(home: Path) -> None:
         ("nobil-tui tail --filter op", ["plain,op:"]),
         ("nobil-tui wait --filter country:s", ["plain,country:swe"]),
         ("nobil-tui status ", ["plain,NOR_00007"]),
+        ("nobil-tui status --source demo ", ["plain,NOR_00008"]),
         ("nobil-tui tail nor_0001", ["plain,NOR_00011", "plain,NOR_00012"]),
         ("nobil-tui wait NOR_", ["plain,NOR_00007", "plain,NOR_00011", "plain,NOR_00012"]),
         ("nobil-tui history summary nor", ["plain,NOR_00001", "plain,NOR_00002"]),

@@ -142,6 +142,24 @@ def test_wait(here: Run, recording: str, register: None) -> None:
     assert "No station was free in time." in done.stderr
 
 
+def test_a_simulation_has_its_own_stars_and_home(here: Run, tmp_path: Path) -> None:
+    every = here("list", "--json", "--source", "demo", "--stations", "9").stdout.splitlines()
+    ids = [json.loads(line)["station"] for line in every]
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f"[watched]\nstations = ['{ids[0]}', 'NOR_9']\nsimulated = ['{ids[1]}']\n"
+        "[home]\nsimulated = [60.0, 10.0]\n"
+    )
+    args = ("--json", "--source", "demo", "--stations", "9", "--config", str(config))
+    [line] = here("list", "starred", *args).stdout.splitlines()
+    assert json.loads(line)["station"] == ids[1]
+    nearest = json.loads(here("list", "near", *args).stdout.splitlines()[0])
+    assert nearest["distance_km"] is not None
+    # Real stations have no home here.
+    done = here("list", "near", "--json", "--source", "enova", "--config", str(config))
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

@@ -257,7 +257,7 @@ def test_refused_key_ends_it(here: Run, demo: DemoServer) -> None:
             "rubbish.txt cannot be played: it is not a recording.",
         ),
         (("--source", "nothing"), ExitCode.USAGE, "is not a source"),
-        (("--source", "rubbish.txt", "--watched"), ExitCode.USAGE, "No station is starred."),
+        (("--source", "demo", "--watched"), ExitCode.USAGE, "No station is starred."),
         (("--source", "rubbish.txt", "--stations", "5"), ExitCode.USAGE, "--stations"),
         (("--config", "rubbish.txt"), ExitCode.USAGE, "rubbish.txt:1: is not TOML"),
     ],

@@ -14,9 +14,18 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.base.tasks import cancel_and_wait
-from nobil_tui.charging.events import Connected, Ended, Lost, Refused, Snapshot, StationReport
+from nobil_tui.charging.events import (
+    Connected,
+    Ended,
+    HubState,
+    Lost,
+    Refused,
+    Snapshot,
+    StationReport,
+)
 from nobil_tui.charging.register import CREDIT, Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
+from nobil_tui.config.model import Config, HomeSection, WatchedSection
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.stream import StreamFeed
@@ -26,8 +35,8 @@ from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.stdout import StdoutWriter
 from nobil_tui.headless.tail import Tail
 from nobil_tui.monitor import batch as batch_module
-from nobil_tui.search.filter_parser import parse_query
 from nobil_tui.session import backpressure
+from nobil_tui.session.settings import Settings
 from nobil_tui.wire.codecs import V1_CODEC
 from tests.conftest import FakeClock, Serve, guarded, settle
 from tests.feeds.recordings import content, write
@@ -76,13 +85,26 @@ class Paper(StdoutWriter):
 
 class Tailing:
     def __init__(
-        self, *events: Any, stations: Iterable[str] = (), filter_text: str = "", **options: Any
+        self,
+        *events: Any,
+        stations: Iterable[str] = (),
+        filter_text: str = "",
+        settings: Settings | None = None,
+        watched: bool = False,
+        **options: Any,
     ) -> None:
         self.feed = ScriptedFeed(*events)
         self.paper = Paper()
         self.said: list[str] = []
         self.session = session_of(self.feed, **options)
-        choice = StationChoice(self.session, stations, parse_query(filter_text), self.said.append)
+        choice = StationChoice(
+            self.session,
+            stations,
+            filter_text,
+            self.said.append,
+            settings or Settings(None, Config()),
+            watched=watched,
+        )
         tail = Tail(self.session, self.paper, self.said.append, choice=choice)
         self.task = asyncio.create_task(tail.run())
 
@@ -355,3 +377,43 @@ async def test_tail_a_country_from_a_recording(tmp_path: Path) -> None:
         feed = RecordingFeed(file, speed=math.inf)
         await guarded(Tail(session_of(feed, clock=feed.clock), paper, lambda _: None).run())
     assert paper.text.count(b"\n") == COUNTRY * 5 * 3
+
+
+def worlds() -> Settings:
+    """Return settings with other stars and another home in a simulation."""
+    watched = WatchedSection(stations=["NOR_1"], simulated=["NOR_2"])
+    home = HomeSection(position=(60.0, 10.0), simulated=(50.0, 5.0))
+    return Settings(None, Config(watched=watched, home=home))
+
+
+PLACES = {
+    "NOR_1": Facts(position=(60.0, 10.0)),
+    "NOR_2": Facts(position=(50.0, 5.0)),
+}
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+async def test_a_simulation_behind_a_hub_has_its_own_stars_and_home(
+    start: Start, simulated: bool
+) -> None:
+    for options in ({"watched": True}, {"filter_text": "starred"}, {"filter_text": "within:9km"}):
+        both = [Station(f"NOR_{n}", [Connector(1, 0, T0)]) for n in (1, 2)]
+        tail = start(
+            Connected(T0),
+            Snapshot(both, T0, hub=HubState(simulated=simulated)),
+            settings=worlds(),
+            register=Register(PLACES),
+            **options,
+        )
+        for n in (1, 2):
+            tail.feed.say(StationReport(Station(f"NOR_{n}", [Connector(0, 0, T0 + 1)]), T0 + 1))
+        [line] = await tail.paper.until(1)
+        assert line["station"] == ("NOR_2" if simulated else "NOR_1"), options
+
+
+async def test_no_star_in_the_simulation_ends_it(start: Start) -> None:
+    settings = Settings(None, Config(watched=WatchedSection(stations=["NOR_1"])))
+    hub = Snapshot([], T0, hub=HubState(simulated=True))
+    tail = start(Connected(T0), hub, settings=settings, watched=True)
+    with pytest.raises(UnknownStationError, match="No station is starred"):
+        await guarded(tail.task)

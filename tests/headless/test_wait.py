@@ -14,11 +14,11 @@ from nobil_tui.charging.events import Connected, Degraded, Ended, Event, Lost, R
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.alert_rules import AlertWhen
+from nobil_tui.config.model import Config, WatchedSection
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.station_choice import StationChoice, UnknownStationError
 from nobil_tui.headless.wait import Wait
-from nobil_tui.search.filter_parser import parse_query
-from nobil_tui.search.places import AnyPlace
+from nobil_tui.session.settings import Settings
 from tests.conftest import FakeClock, guarded, settle
 from tests.for_each import for_each
 from tests.headless.feeds import T0, ScriptedFeed, report, session_of, update
@@ -42,8 +42,8 @@ class Waiting:
         self.feed = ScriptedFeed(Connected(T0), *events)
         self.said: list[str] = []
         self.session = session_of(self.feed, options_clock=self.clock, **options)
-        query = parse_query(filter_text, None, AnyPlace())
-        choice = StationChoice(self.session, ids, query, self.said.append, starred={"NOR_1"})
+        settings = Settings(None, Config(watched=WatchedSection(stations=["NOR_1"])))
+        choice = StationChoice(self.session, ids, filter_text, self.said.append, settings)
         wait = Wait(self.session, choice, until, self.said.append, timeout=seconds)
         self.task = asyncio.create_task(wait.run())
 

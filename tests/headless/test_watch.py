@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.alerts.firing import AlertLine, Firing
-from nobil_tui.charging.events import Connected, Snapshot, StationReport
+from nobil_tui.charging.events import Connected, HubState, Snapshot, StationReport
 from nobil_tui.charging.register import CREDIT, Facts, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.alert_rules import AlertRule, AlertsSection
@@ -169,3 +169,24 @@ async def test_the_command_can_be_tried() -> None:
     assert await run_command_once([*command, *values], firing, b"", {}) == ""
     problem = await run_command_once(["/bin/sh", "-c", "echo no >&2; exit 3"], firing, b"", {})
     assert problem == "The alert command /bin/sh failed: it ended with exit code 3: no."
+
+
+async def test_a_simulation_behind_a_hub_fires_no_alert(clock: FakeClock) -> None:
+    feed = ScriptedFeed(Connected(START), Snapshot([], START, hub=HubState(simulated=True)))
+    options = SessionOptions(clock=clock)
+    session = Session(FeedSource(feed, clock=clock, state_key="state"), options, Register())
+    session.open()
+    settings = Settings(None, Config(alerts=AlertsSection(rule=[AlertRule("NOR_1")])))
+    messages = list[str]()
+    watch = Watch(session, settings, options, Paper(), lambda _: b"", print, messages.append)
+    running = asyncio.create_task(watch.run())
+    await until(lambda: any("SIMULATED" in each for each in messages))
+    [said] = [each for each in messages if "SIMULATED" in each]
+    assert said.endswith(
+        " serves a simulation, and alerts of the config are only for live data. None fires "
+        "meanwhile."
+    )
+    assert settings.simulated
+    feed.end()
+    await guarded(running)
+    await asyncio.to_thread(session.close)
