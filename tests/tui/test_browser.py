@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import webbrowser
+from pathlib import Path
 
 import pytest
 
-from nobil_tui.tui.browser import window_browser
+from nobil_tui.tui.browser import has_window_browser, open_browser
 
 HERE = {"DISPLAY": ":0"}
 FIREFOX = webbrowser.Mozilla("firefox")
@@ -42,7 +45,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_a_window_opens_on_a_local_desktop_only(
     browser: list[object], environ: dict[str, str], platform: str, opens: bool
 ) -> None:
-    assert window_browser(environ, platform) is (FIREFOX if opens else None)
+    assert has_window_browser(environ, platform) is opens
 
 
 @pytest.mark.parametrize(
@@ -62,4 +65,25 @@ def test_no_browser_takes_over_the_terminal(
     browser: list[object], found: object, opens: bool
 ) -> None:
     browser[0] = found
-    assert window_browser(HERE, "linux") is (found if opens else None)
+    assert has_window_browser(HERE, "linux") is opens
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell there")
+def test_a_browser_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script, seen = tmp_path / "browser", tmp_path / "seen"
+    script.write_text(f'#!/bin/sh\n{{ echo "$1"; env; }} > "{seen}"\n')
+    script.chmod(0o755)
+    # A module of the current folder must not be run.
+    (tmp_path / "webbrowser.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    environ = {**os.environ, "BROWSER": f"{script} %s", "NOBIL_API_KEY": "k3y-x7", "KEPT": "kept"}
+    assert open_browser("https://example.org/?a=1&b=2", environ)
+    url, *variables = seen.read_text().splitlines()
+    assert url == "https://example.org/?a=1&b=2"
+    assert "KEPT=kept" in variables
+    assert "k3y-x7" not in seen.read_text()
+
+
+def test_a_browser_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    assert not open_browser("https://example.org/", os.environ)

@@ -126,12 +126,17 @@ class ConnectorsPane(VirtualList):
             self.app.notify("The position of this station is unknown.", timeout=4, markup=False)
             return
         # Imported on use: the first paint need not wait for it.
-        from nobil_tui.tui.browser import window_browser
+        from nobil_tui.tui.browser import has_window_browser
 
-        browser = window_browser(os.environ)
-        if browser is not None:
-            self.run_worker(run_in_thread(lambda: browser.open(address)), group="map")
+        if has_window_browser(os.environ):
+            self.run_worker(self._open_browser(address), group="map")
         else:
+            self.app.copy_to_clipboard(address)
+
+    async def _open_browser(self, address: str) -> None:
+        from nobil_tui.tui.browser import open_browser
+
+        if not await run_in_thread(lambda: open_browser(address, os.environ)):
             self.app.copy_to_clipboard(address)
 
     def on_click(self, event: events.Click) -> None:

@@ -543,12 +543,13 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(
 ) -> None:
     opened: list[str] = []
 
-    class Browser:
-        def open(self, address: str) -> None:
-            opened.append(address)
+    def open_browser(address: str, _: object) -> bool:
+        opened.append(address)
+        return starts
 
-    here: list[Browser | None] = [Browser()]
-    monkeypatch.setattr("nobil_tui.tui.browser.window_browser", lambda environ: here[0])
+    here, starts = True, True
+    monkeypatch.setattr("nobil_tui.tui.browser.has_window_browser", lambda environ: here)
+    monkeypatch.setattr("nobil_tui.tui.browser.open_browser", open_browser)
     station_list = roster_of({"NOR_1": []}, {"NOR_1": FORNEBU})
     async with showing(station_list) as (app, pilot):
         address = app.painter.map_url("NOR_1")
@@ -559,10 +560,17 @@ async def test_a_click_on_the_link_opens_the_map_or_copies_its_url(
         await pilot.click("#pane", offset=(15, y))
         await app.workers.wait_for_complete()
         assert (opened, app.clipboard) == ([address], "")
-        here[0] = None
+        here = False
         app.pane.open_map()
         await pilot.pause()
         assert (len(opened), app.clipboard) == (1, address)
+        # Nor is it lost if the browser cannot be started.
+        here, starts = True, False
+        app.copy_to_clipboard("")
+        app.pane.open_map()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert (len(opened), app.clipboard) == (2, address)
 
 
 async def test_no_map_without_a_position() -> None:
