@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from nobil_tui.base.clock import Clock
 from nobil_tui.base.decoding import NotReadableError
-from nobil_tui.base.tasks import run_in_thread, run_until_first
+from nobil_tui.base.tasks import cancel_and_wait, run_in_thread, run_until_first
 from nobil_tui.charging.events import (
     MAX_SAMPLE,
     Connected,
@@ -143,6 +143,8 @@ class FinlandFeed:
         """When the last of them came, in ms; zero if it failed."""
         self._attempt = 0
         """Numbers the connections, to tell a snapshot for this one from a late one."""
+        self._tasks = set[asyncio.Task[None]]()
+        self._failed: asyncio.Task[None] | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._retry_now = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
@@ -183,9 +185,8 @@ class FinlandFeed:
         await self._wait(self._snapshot_settled, SNAPSHOT_GRACE)
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what happens, without end."""
-        reading = asyncio.create_task(self._read_link())
-        reading.add_done_callback(lambda _: self._wake())
+        """Yield what happens, without end. Raises the error of a task that fails."""
+        self._start(self._read_link())
         try:
             while True:
                 given = await self._inputs.get()
@@ -193,17 +194,25 @@ class FinlandFeed:
                     yield event
                 if isinstance(given, _Fetched | _NotFetched):
                     self._snapshot_settled.set()
-                if reading.done():
-                    reading.result()
+                if self._failed is not None:
+                    self._failed.result()
         finally:
-            tasks: list[asyncio.Task[Any]] = [reading]
-            own = (self._fetching, self._pinging, self._connecting)
-            tasks += [task for task in own if task is not None]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_and_wait(*self._tasks)
 
-    # Inputs
+    # Tasks and inputs
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task that runs at most until ``events`` ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failed = task
+            self._wake()
 
     def _wake(self) -> None:
         """Have ``events`` look again. If the queue is full, it is about to."""
@@ -243,7 +252,7 @@ class FinlandFeed:
                 return []
             case Connecting():
                 self._stop(self._connecting)
-                self._connecting = asyncio.create_task(self._note_slow_broker())
+                self._connecting = self._start(self._note_slow_broker())
                 # While polling, attempts to reach the broker are not shown: the source is reached.
                 return [] if self._polled_at else [given]
             case None:
@@ -263,7 +272,7 @@ class FinlandFeed:
         self._start_fetching(polling=False)
         self._stop(self._connecting)
         self._stop(self._pinging)
-        self._pinging = asyncio.create_task(self._session.keep_alive())
+        self._pinging = self._start(self._session.keep_alive())
         yield Connected(at)
 
     async def _note_slow_broker(self) -> None:
@@ -315,7 +324,7 @@ class FinlandFeed:
     def _start_fetching(self, *, polling: bool) -> None:
         self._stop(self._fetching)
         self._attempt += 1
-        self._fetching = asyncio.create_task(self._fetch(self._attempt, polling))
+        self._fetching = self._start(self._fetch(self._attempt, polling))
 
     async def _fetch(self, attempt: int, polling: bool) -> None:
         """Fetch one snapshot, or one a minute while polling; try again with backoff if that
@@ -394,17 +403,8 @@ class FinlandFeed:
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for an event, at most for so many seconds."""
-        if event.is_set():
-            return
-        waits = [
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(event.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        if not event.is_set():
+            await run_until_first(self._clock.sleep(seconds), event.wait())
 
     def _fetched(self, fetched: _Fetched) -> Iterator[Event]:
         if fetched.attempt != self._attempt:

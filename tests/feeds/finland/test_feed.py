@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.base.clock import iso
+from nobil_tui.base.tasks import cancel_and_wait
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.events import (
     Connected,
@@ -26,6 +27,7 @@ from nobil_tui.charging.events import (
     Snapshot,
     Unreadable,
 )
+from nobil_tui.feeds.finland import feed as feed_module
 from nobil_tui.feeds.finland.feed import (
     BROKER_GRACE,
     MAX_CONFIRMING,
@@ -39,6 +41,7 @@ from nobil_tui.feeds.transport import connection as connection_module
 from nobil_tui.feeds.transport.clock_jump import CHECK_EVERY
 from nobil_tui.feeds.transport.mqtt import MQTT_PING_INTERVAL
 from nobil_tui.wire import mqtt
+from nobil_tui.wire.finland import Statuses
 from nobil_tui.wire.finland_merge import RecordedDecoder
 from tests.conftest import GUARD, FakeClock, Serve, guarded
 from tests.feeds.finland.conftest import MakeFeed
@@ -59,7 +62,7 @@ class Reader:
         self.events: list[Event] = []
         self._clock = clock
         self._news = asyncio.Event()
-        self._task = asyncio.create_task(self._read())
+        self.task = asyncio.create_task(self._read())
 
     async def until(self, found: Callable[[Event], T | bool | None]) -> Event:
         """Wait for a new event, and return it."""
@@ -80,8 +83,7 @@ class Reader:
         return event
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_and_wait(self.task)
 
     async def _read(self) -> None:
         events = self.feed.events()
@@ -164,6 +166,18 @@ async def test_snapshot_then_stream(
     headers = service.requests[0][1]
     assert headers["Accept-Encoding"] == "gzip"
     assert headers["Digitraffic-User"].startswith("nobil-tui/")
+
+
+async def test_an_unexpected_error_ends_the_feed(
+    broker: NatsBroker, make_feed: MakeFeed, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_answer: bytes) -> Statuses:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(feed_module, "decode_statuses", fail)
+    async with reading(make_feed(broker.url), clock) as reader:
+        with pytest.raises(ZeroDivisionError):
+            await guarded(reader.task)
 
 
 @pytest.fixture
