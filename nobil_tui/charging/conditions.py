@@ -67,7 +67,7 @@ class Condition(IntEnum):
         code: int,
         meaning: str,
     ) -> Condition:
-        """Number the rows from 0."""
+        """Create a row, numbered from 0."""
         member = int.__new__(cls, len(cls.__members__))
         member._value_ = len(cls.__members__)
         member.label = label

@@ -94,7 +94,7 @@ async def events_of(feed: Feed) -> list[Event]:
 
 def test_a_new_source_is_found_by_name_and_offered(made_up: SourceKind) -> None:
     assert kind_of("Made-Up") is made_up
-    assert "enova, made-up, a ws://" in catalogue.expected()
+    assert ", made-up, a ws://" in catalogue.expected()
     assert isinstance(SourceFactory({})("made-up", Config()).source, MadeUpSource)
 
 

@@ -55,7 +55,7 @@ def plan_country(stations: int, rng: random.Random, beside: random.Random) -> li
 
 
 def _ids(towns: list[Town], rng: random.Random) -> list[str]:
-    """Number the stations of each country, with gaps as in real ids."""
+    """Return ids for the stations of each country, with gaps as in real ones."""
     ids = []
     for country in sorted({town.country for town in towns}):
         count = sum(town.country == country for town in towns)

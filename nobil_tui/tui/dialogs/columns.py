@@ -135,7 +135,8 @@ class ColumnsScreen(Dialog[None]):
         keys: KeyBindings,
         glyphs: Glyphs,
     ) -> None:
-        """``changed`` gets the columns to show after each change; none for the usual ones."""
+        """Show the columns. ``changed`` gets those to show after each change; none for the usual
+        ones."""
         super().__init__()
         self._keys = keys
         self._glyphs = glyphs

@@ -22,7 +22,8 @@ class HomeScreen(Dialog[HomeChoice]):
     """Returns what the user chose, or None if the user cancels."""
 
     def __init__(self, current: str, station: str, *, can_replace: bool) -> None:
-        """``current`` describes the home, and ``station`` is the name of the selected one.
+        """Ask about the home that ``current`` describes; ``station`` is the name of the selected
+        station.
 
         ``can_replace``: whether its position is known.
         """

@@ -42,7 +42,8 @@ class ThemeScreen(Dialog[str]):
     ]
 
     def __init__(self, current: str, auto: str, keys: KeyBindings, glyphs: Glyphs) -> None:
-        """``current`` is the name in the config, ``auto`` the theme that suits the terminal."""
+        """Show the themes. ``current`` is the name in the config, ``auto`` the theme for the
+        terminal."""
         super().__init__()
         self._current = current
         self._auto = auto
