@@ -28,5 +28,8 @@ class HubSection(Struct, frozen=True, forbid_unknown_fields=True):
     """Wrong keys that an address may send in a minute."""
     behind_proxy: bool = False
     """Whether a proxy in front names the address of a client in ``X-Forwarded-For``."""
+    path_prefix: str = ""
+    """The path that a proxy in front passes on before ours, such as ``/nobil``; empty for
+    none."""
     cors_origins: list[str] = []
     """Web sites whose pages may use the REST API; ``*`` for all."""

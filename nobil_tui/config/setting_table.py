@@ -35,6 +35,8 @@ class Check(Enum):
     """An http or https address."""
     STREAM_ADDRESS = auto()
     """A ws or wss address."""
+    URL_PATH = auto()
+    """The beginning of a path of a URL."""
     DEGREES = auto()
     KEYMAP = auto()
     NAMED_TEXTS = auto()
@@ -216,6 +218,14 @@ SETTINGS = (
         "behind_proxy",
         "Whether a proxy in front sets X-Forwarded-For to the address of the client.",
         "false",
+    ),
+    Setting(
+        "hub",
+        "path_prefix",
+        'The path that a proxy in front passes on before that of the hub, such as "/nobil".',
+        '""',
+        Check.URL_PATH,
+        MAX_NAME,
     ),
     Setting(
         "hub",

@@ -17,6 +17,7 @@ from nobil_tui.config.setting_table import (
     Setting,
 )
 
+_URL_PATH = LazyPattern(r"(?:/[A-Za-z0-9._~-]+)*+/?")
 _COLOUR = LazyPattern(r"#[0-9a-fA-F]{6}")
 
 
@@ -42,6 +43,9 @@ def _check(setting: Setting, path: KeyPath, value: Any) -> None:
             _check_address(value, path, "http", "https")
         case Check.STREAM_ADDRESS:
             _check_address(value, path, "ws", "wss")
+        case Check.URL_PATH:
+            if len(value) > setting.max_length or not _URL_PATH.fullmatch(value):
+                raise InvalidValueError(path, "is not a path; expected one such as /nobil.")
         case Check.DEGREES:
             for index, degrees in enumerate(value):
                 # The range of the type lets nan through.

@@ -76,6 +76,11 @@ class Admission(Protocol):
         ...
 
     @property
+    def path_prefix(self) -> str:
+        """What a proxy in front may pass on before our path."""
+        ...
+
+    @property
     def allowance(self) -> Allowance:
         """What a consumer may send."""
         ...
@@ -330,10 +335,13 @@ class Door(asyncio.Protocol):
             consumer.data_received(rest)
 
     def _admit(self, request: Request, address: str) -> str | Denial:
-        target = parse_target(request.path)
+        target = parse_target(request.path, self._hub.path_prefix)
         if target.path not in STREAM_PATHS:
-            return Denial(HTTPStatus.NOT_FOUND, f"The stream is at {PATH}")
+            return Denial(HTTPStatus.NOT_FOUND, f"The stream is at {self._path()}")
         return self._hub.admit(given_keys(target, header_of(request)), address)
+
+    def _path(self) -> str:
+        return f"{self._hub.path_prefix.rstrip('/')}{PATH}"
 
     def _compresses(self) -> bool:
         # On this machine, compressing takes longer than sending.
@@ -343,7 +351,7 @@ class Door(asyncio.Protocol):
         http = self._hub.http_protocol()
         lingers = _BARE.match(content, 0, content.find(b"\r\n\r\n") + 2) is None
         if http is None:
-            text = f"The stream is at {PATH}; connect with a WebSocket"
+            text = f"The stream is at {self._path()}; connect with a WebSocket"
             denial = plain_response(Denial(HTTPStatus.UPGRADE_REQUIRED, text))
             self._answer(denial, close=self._linger if lingers else None)
             return

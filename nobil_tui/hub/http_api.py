@@ -95,7 +95,9 @@ class HttpApi:
         if request.method == "OPTIONS" and origin:
             answer = PREFLIGHT
         else:
-            answer = await self._answer(request, parse_target(request.path_qs))
+            answer = await self._answer(
+                request, parse_target(request.path_qs, self._hub.path_prefix)
+            )
         if answer.status >= HTTPStatus.BAD_REQUEST:
             self._hub.counts.refused[answer.status] += 1
         return await send_answer(request, answer, origin)

@@ -36,9 +36,14 @@ class Target(Struct, frozen=True):
     """The keys in the query: secrets."""
 
 
-def parse_target(text: str) -> Target:
-    """Split the target of a request. A query that cannot be read is empty."""
+def parse_target(text: str, prefix: str = "") -> Target:
+    """Split the target of a request. A query that cannot be read is empty.
+
+    ``prefix``: what a proxy in front may pass on before our path.
+    """
     path, _, query = text.partition("?")
+    if (prefix := prefix.rstrip("/")) and f"{path}/".startswith(f"{prefix}/"):
+        path = path.removeprefix(prefix)
     pairs = _parameters(query)
     keys = [value for name, value in pairs if name in KEYS]
     if "+" in query:

@@ -230,6 +230,11 @@ class Hub:
         return self.limits.behind_proxy
 
     @property
+    def path_prefix(self) -> str:
+        """What a proxy in front may pass on before our path."""
+        return self.limits.path_prefix
+
+    @property
     def allowance(self) -> Allowance:
         """What a consumer may send."""
         return Allowance(self.limits.received_bytes, self.limits.received_frames)

@@ -137,6 +137,12 @@ COMPLAINTS: list[tuple[str | bytes, str]] = [
         "2: enova.address is not an address; expected http://… or https://….",
     ),
     ("[enova]\naddress = 'https://'", "2: enova.address is not an address; …"),
+    (
+        "[hub]\npath_prefix = 'nobil'",
+        "2: hub.path_prefix is not a path; expected one such as /nobil.",
+    ),
+    ("[hub]\npath_prefix = '/a//b'", "2: hub.path_prefix is not a path; …"),
+    ("[hub]\npath_prefix = '/a?b'", "2: hub.path_prefix is not a path; …"),
     ("[enova]\naddress = 'http://x:99999/'", "2: enova.address is not an address; …"),
     (
         f"[enova]\naddress = 'http://u:{KEY}@x/'",
