@@ -56,15 +56,17 @@ class _StationDataUpdate:
         self._updater = updater
         self._print = print_message
         self._section = section
+        self._problem = ""
+        """Why the source's data could not be had the last time, to say it once."""
 
     async def run(self) -> None:
         """Update, and read what other programs store; without end."""
         clock = self._session.options_clock
         while True:
             await self.download()
-            next_update = clock.monotonic() + CHECK_INTERVAL
-            while clock.monotonic() < next_update:
-                await clock.sleep(READ_INTERVAL)
+            next_update = clock.monotonic() + (self._updater.retry_in or CHECK_INTERVAL)
+            while (left := next_update - clock.monotonic()) > 0:
+                await clock.sleep(min(left, READ_INTERVAL))
                 await self.read()
 
     async def read(self) -> None:
@@ -77,10 +79,11 @@ class _StationDataUpdate:
         """Update what is due."""
         data = self._session.station_data
         with self._noticing_changes():
-            if data is not None and (
-                problem := await self._updater.update_station_data(data, lambda _: None)
-            ):
-                self._print(problem)
+            if data is not None:
+                problem = await self._updater.update_station_data(data, lambda _: None)
+                if problem and problem != self._problem:
+                    self._print(problem)
+                self._problem = problem
             if self._section is not None:
                 await self._updater.update_if_due(self._section())
 

@@ -29,6 +29,9 @@ CHECK_INTERVAL = 3600.0
 """Seconds between two checks whether an update is due."""
 RETRY_AFTER = 30 * 60_000
 """Milliseconds after an attempt before the next automatic one: the user has just seen it fail."""
+FIRST_RETRY = 60.0
+"""Seconds after a failed attempt to get what a source publishes of its stations, which are ids
+until then. Each further wait is twice as long, up to ``CHECK_INTERVAL``."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +51,25 @@ class RegisterUpdater:
         self._stamp: object = None
         self._tried_at: int | None = None
         self._failed_at: int | None = None
-        """When the static data of a source could not be fetched, in ms."""
+        """When the static data of a source could not be fetched, in ms; None if the last attempt
+        worked."""
+        self._retry_after = FIRST_RETRY
+        """Seconds from then to the next attempt."""
         self._lock = asyncio.Lock()
 
     @property
     def updating(self) -> bool:
         """Whether an update is running."""
         return self._lock.locked()
+
+    @property
+    def retry_in(self) -> float:
+        """Seconds until ``update_station_data`` tries again after a failure; zero without one."""
+        if self._failed_at is None:
+            return 0.0
+        passed = (self._clock.now() - self._failed_at) / 1000
+        # At least one, so that it is due after that wait; at once after the clock was set back.
+        return max(1.0, self._retry_after - passed) if passed >= 0 else 1.0
 
     async def read(self) -> str:
         """Read the file if it has changed; return an error message, or an empty string.
@@ -124,19 +139,26 @@ class RegisterUpdater:
         """Update the register with what a source publishes of its stations, if that is due.
 
         ``statuses_first`` is as for ``StationData.update``. Returns an error message, or an empty
-        string. Afterwards nothing waits for the update.
+        string; see ``retry_in``. Afterwards nothing waits for the update.
         """
         from nobil_tui.register.progress import UpdateError
 
         async with self._lock:
             try:
                 now = self._clock.now()
-                if self._failed_at is not None and 0 <= now - self._failed_at < RETRY_AFTER:
+                if (
+                    self._failed_at is not None
+                    and 0 <= now - self._failed_at < self._retry_after * 1000
+                ):
                     return ""
-                if await data.update(self._path, on_progress, statuses_first=statuses_first):
-                    return await self._read()
-                return ""
+                changed = await data.update(self._path, on_progress, statuses_first=statuses_first)
+                self._failed_at = None
+                return await self._read() if changed else ""
             except UpdateError as error:
+                again = self._failed_at is not None
+                self._retry_after = (
+                    min(2 * self._retry_after, CHECK_INTERVAL) if again else FIRST_RETRY
+                )
                 self._failed_at = self._clock.now()
                 logger.warning("%s", error)
                 return str(error)

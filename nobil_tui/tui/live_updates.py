@@ -264,21 +264,37 @@ class LiveUpdates:
         if workspace.session.source.simulated:
             return
         if data is not None:
-            await self._update_station_data(updater, data)
+            if problem := await self._update_station_data(updater, data):
+                workspace.toasts.warn(problem)
+            if updater.retry_in:
+                self._work(self._retry_station_data, "station data", exclusive=True)
         if await updater.update_if_due(workspace.settings.config.register):
             self.register_changed()
 
-    async def _update_station_data(self, updater: RegisterUpdater, data: StationData) -> None:
-        """Update the register with the data that the source publishes, and show the progress."""
+    async def _retry_station_data(self) -> None:
+        """Try again to get what the source publishes, as long as that fails."""
+        workspace = self._workspace
+        session, updater = workspace.session, workspace.register_updater
+        data = session.station_data
+        while updater is not None and data is not None and (seconds := updater.retry_in):
+            await workspace.options.clock.sleep(seconds)
+            if session is not workspace.session:
+                return
+            await self._update_station_data(updater, data)
+
+    async def _update_station_data(self, updater: RegisterUpdater, data: StationData) -> str:
+        """Update the register with the data that the source publishes, and show the progress.
+
+        Returns an error message, or an empty string.
+        """
         workspace = self._workspace
         version = workspace.user_register.version
         problem = await updater.update_station_data(
             data, workspace.show_register_progress, statuses_first=True
         )
-        if problem:
-            workspace.toasts.warn(problem)
         if workspace.user_register.version != version:
             self.register_changed()
+        return problem
 
     def _prepare_filter(self) -> None:
         self._work(self._prepare, "prepare", exclusive=True)

@@ -3,6 +3,7 @@ failing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from textual.pilot import Pilot
 
 from nobil_tui.config.model import Config, FinlandSection
 from nobil_tui.feeds.finland.rest import LOCATIONS, STATUSES
+from nobil_tui.feeds.transport import connection
 from nobil_tui.monitor.batch import LinkPhase
+from nobil_tui.session.register_updater import FIRST_RETRY
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.options import AppOptions
@@ -81,8 +84,14 @@ async def test_names_places_and_live_changes(
 
 
 async def test_without_the_register_there_are_ids(
-    service: FinlandService, broker: NatsBroker, clock: FakeClock, tmp_path: Path
+    service: FinlandService,
+    broker: NatsBroker,
+    clock: FakeClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A minute passes at once, in which no pong can come.
+    monkeypatch.setattr(connection, "DEAD_AFTER", math.inf)
     service.fail(LOCATIONS, 503)
     async with opened(setup_for(service, broker.url, clock, tmp_path)) as pilot:
         main = main_of(pilot)
@@ -91,6 +100,10 @@ async def test_without_the_register_there_are_ids(
         await until(
             pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot))
         )
+        # A moment later the service answers.
+        await until(pilot, lambda: any(abs(left - FIRST_RETRY) <= 1 for left in clock.sleepers))
+        clock.advance(FIRST_RETRY)
+        await shown(pilot, main, 500)
 
 
 async def test_polling_is_said_in_the_link_bar(
