@@ -81,7 +81,9 @@ async def _read_snapshot(session: Session, seconds: float) -> str:
     reporter = LinkReporter(session.source.name, lambda _: None)
     reading = _first_snapshot(session, reporter)
     problem = await run_until_first(reading, session.options_clock.sleep(seconds))
-    return f"no snapshot within {seconds:g} s" if problem is None else problem
+    if problem is None:
+        return session.link.reason or f"no snapshot within {seconds:g} s"
+    return problem
 
 
 async def _first_snapshot(session: Session, reporter: LinkReporter) -> str:

@@ -158,7 +158,7 @@ def _check_head(head: int) -> None:
     """Raise ``ProtocolError`` if a packet does not begin with this byte."""
     kind, flags = head >> 4, head & 0x0F
     if kind not in _NAMES:
-        raise ProtocolError(f"the broker sent a packet of type {kind}, which no broker sends")
+        raise ProtocolError(f"the server does not speak MQTT: it sent a packet of type {kind}")
     qos = flags >> 1 & 3
     if kind == _PUBLISH and qos > 1:
         # We never subscribe at QoS 2, and a broker sends at no higher QoS than was asked for.

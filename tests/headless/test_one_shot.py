@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from nobil_tui.charging.events import Connected, Event, HubState, Lost, Refused, Snapshot
+from nobil_tui.charging.events import Connected, Degraded, Event, HubState, Lost, Refused, Snapshot
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.headless.link_reporter import KeyRefusedError
 from nobil_tui.headless.one_shot import SNAPSHOT_TIMEOUT, NoStateError, read_once
 from nobil_tui.session.session import Session
 from nobil_tui.wire.station_lines import station_line
 from tests.conftest import FakeClock, guarded
-from tests.headless.feeds import T0, ScriptedFeed, report, session_of
+from tests.headless.feeds import T0, ScriptedFeed, report, session_of, until
 
 SNAPSHOT = Snapshot([Station("NOR_1", [Connector(0), Connector(1)])], T0)
 
@@ -92,6 +92,16 @@ async def test_last_known_state_without_a_snapshot_in_time(tmp_path: Path) -> No
     reading.clock.advance(SNAPSHOT_TIMEOUT)
     await reading.done()
     assert "no snapshot within 15 s" in reading.said[0]
+
+
+async def test_without_a_snapshot_the_link_says_why() -> None:
+    reason = "no snapshot: example.org answered HTTP 404"
+    reading = Reading(Connected(T0), Degraded(reason, T0))
+    await until(lambda: reading.session.link.reason)
+    await guarded(reading.clock.asleep())
+    reading.clock.advance(SNAPSHOT_TIMEOUT)
+    with pytest.raises(NoStateError, match=f"^No live state of a source: {reason}. There is no"):
+        await reading.done()
 
 
 async def test_stream_without_snapshots_is_not_connected_to(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_incomplete_packet_of_maximum_length() -> None:
     ("sent", "reason"),
     [
         (b"\x30\xff\xff\xff\xff\x01", "length has more than four bytes"),
-        (b"\x10\x00", "type 1, which no broker sends"),
+        (b"\x10\x00", "does not speak MQTT: it sent a packet of type 1$"),
         (b"\xf0\x00", "type 15"),
         (b"\x21\x02\x00\x00", "a CONNACK with flags that are reserved"),
         (b"\x20\x01\x00", "a CONNACK of 1 bytes"),
