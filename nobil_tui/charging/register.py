@@ -177,6 +177,9 @@ class Register:
         self._own: dict[str, Facts] = {}
         self.credit = credit
         """The credit to show with the facts; empty for simulated data."""
+        self.stream_credit = ""
+        """The credit to show with stations that are not listed, for what the current source says of
+        them; empty if it needs none."""
         self.version = 0
         """Increased whenever the facts are replaced."""
         self._priced_at = -1
@@ -219,16 +222,16 @@ class Register:
         return self._has_prices
 
     def credit_of(self, station: str) -> str:
-        """Return the credit to show with a station's facts; empty if they need no credit."""
+        """Return the credit to show with a station; empty if it needs none."""
         facts = self._facts.get(station)
         if facts is None:
-            return ""
+            return self.stream_credit
         return facts.credit if station in self._own else facts.credit or self.credit
 
     @property
     def credits(self) -> list[str]:
-        """The credits to show with facts of several stations."""
-        found = dict.fromkeys(map(self.credit_of, self._facts))
+        """The credits to show with several stations."""
+        found = dict.fromkeys([*map(self.credit_of, self._facts), self.stream_credit])
         return [credit for credit in found if credit]
 
     def name(self, station: str) -> str:

@@ -95,6 +95,8 @@ class OpenSource(Struct, frozen=True):
     """Whether its feed begins with a snapshot of all stations."""
     station_data: StationData | None = None
     """The static data that it publishes; None if it publishes none."""
+    credit: str = ""
+    """The credit to show with what it says of stations without names; empty for none."""
 
 
 class Source(Protocol):

@@ -264,6 +264,7 @@ class Session:
         # Drop the facts that the previous source had of its stations.
         self._user_register.use_own({})
         self.register = opened.register if opened.register is not None else self.register
+        self.register.stream_credit = opened.credit
         self.clock = opened.clock or self.clock
         self.player = opened.player
         self.codec = opened.codec

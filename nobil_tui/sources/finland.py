@@ -59,7 +59,7 @@ class FinlandSource:
         from nobil_tui.feeds.finland.rest import FinlandRest
         from nobil_tui.feeds.transport.link import Link
         from nobil_tui.feeds.transport.mqtt import MqttSession
-        from nobil_tui.wire.finland import TOPIC_FILTER
+        from nobil_tui.wire.finland import FINLAND_CREDIT, TOPIC_FILTER
 
         importlib.import_module("nobil_tui.feeds.transport.websockets_internals")
         options, url = self._request.options, self._stream
@@ -76,6 +76,7 @@ class FinlandSource:
             codec=self._request.codec,
             sends_snapshot=True,
             station_data=FinlandStations(feed, rest, clock=options.clock),
+            credit=FINLAND_CREDIT,
         )
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.recording_file import RecordingFile
 from nobil_tui.feeds.source import OpenSource
+from nobil_tui.wire.codecs import FINLAND_CODEC
 
 if TYPE_CHECKING:
     from nobil_tui.sources.request import SourceRequest
@@ -35,7 +36,8 @@ class RecordingSource:
         self.simulated = file.header.simulated
         speed = 1.0 if self.options.speed is None else self.options.speed
         feed = RecordingFeed(file, speed=speed, clock=self.options.clock)
-        return OpenSource(feed, clock=feed.clock, player=feed)
+        credit = FINLAND_CODEC.credit if file.header.codec == FINLAND_CODEC.name else ""
+        return OpenSource(feed, clock=feed.clock, player=feed, credit=credit)
 
     def close(self) -> None:
         """Close the file."""

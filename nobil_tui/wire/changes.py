@@ -3,9 +3,9 @@
 A line has ``time`` (ISO 8601, UTC), ``station`` (its id), ``name``, ``connector`` (its number, from
 1), ``before`` and ``after`` (conditions; ``null`` or empty at first sight and if the connector is
 gone), ``word`` (the stream's own status word, if it uses words), ``missed`` (true if it happened
-while disconnected), and ``credit`` (the source to name wherever the name is shown; ``null`` or
-empty if the name is missing or simulated). Every line has the credit, since lines may be copied
-singly.
+while disconnected), and ``credit`` (the source to name wherever the line is shown; ``null`` or
+empty if it needs none, such as for a simulated station). Every line has the credit, since lines may
+be copied singly.
 """
 
 from __future__ import annotations
@@ -44,17 +44,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def line_of(change: Change, register: Register) -> ChangeLine:
     """Return a change with the fields of the format."""
-    name = register.facts(change.station).name or None
     return ChangeLine(
         iso(change.at),
         change.station,
-        name,
+        register.facts(change.station).name or None,
         change.number,
         _condition(change.before),
         _condition(change.after),
         change.after.word or None if change.after is not None else None,
         change.missed,
-        (register.credit_of(change.station) or None) if name else None,
+        register.credit_of(change.station) or None,
     )
 
 

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nobil_tui.charging.prices import Price
-from nobil_tui.charging.register import NO_FACTS, Facts, Plug, Register, country_name, country_of
+from nobil_tui.charging.register import (
+    CREDIT,
+    NO_FACTS,
+    Facts,
+    Plug,
+    Register,
+    country_name,
+    country_of,
+)
 from tests.for_each import for_each
 
 CCS = Plug("CCS", 150.0)
@@ -135,3 +143,11 @@ def test_country_name() -> None:
         "XYZ",
         "no country",
     ]
+
+
+def test_stations_without_facts_have_the_credit_of_the_stream() -> None:
+    register = Register({"NOR_1": Facts("Torget")}, credit=CREDIT)
+    assert (register.credit_of("FI_1"), register.credits) == ("", [CREDIT])
+    register.stream_credit = "of the stream"
+    assert (register.credit_of("NOR_1"), register.credit_of("FI_1")) == (CREDIT, "of the stream")
+    assert register.credits == [CREDIT, "of the stream"]

@@ -9,6 +9,7 @@ import pytest
 
 from nobil_tui.feeds.recording import RecordingFeed
 from nobil_tui.feeds.source import Source, SourceError
+from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.conftest import FakeClock
 from tests.feeds.recordings import T0, content, said, write
 from tests.sources.choices import recording_source
@@ -51,6 +52,13 @@ def test_simulated_follows_the_header(tmp_path: Path) -> None:
     source = recording_source(write(tmp_path / "a.jsonl.gz", data))
     source.open()
     assert source.simulated
+    source.close()
+
+
+@pytest.mark.parametrize(("codec", "credit"), [("finland", FINLAND_CREDIT), ("enova", "")])
+def test_a_recording_of_finland_has_its_credit(tmp_path: Path, codec: str, credit: str) -> None:
+    source = recording_source(write(tmp_path / "a.jsonl", content([], codec=codec)))
+    assert source.open().credit == credit
     source.close()
 
 

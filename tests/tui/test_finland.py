@@ -17,8 +17,10 @@ from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.session.register_updater import FIRST_RETRY
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
+from nobil_tui.tui.commands.view import about
 from nobil_tui.tui.options import AppOptions
 from nobil_tui.tui.screens.main import MainScreen
+from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.conftest import FakeClock
 from tests.feeds.finland_service import Country, FinlandService, status_payload
 from tests.feeds.mqtt_broker import NatsBroker
@@ -79,7 +81,7 @@ async def test_names_places_and_live_changes(
         assert "LIVE" in text
         # The snapshot was made before the stream was live.
         assert " being confirmed" in text
-        assert "Fintraffic / digitraffic.fi, CC BY 4.0" in text
+        assert FINLAND_CREDIT in text
     assert sorted(service.paths()) == sorted([STATUSES, "tariffs/all", LOCATIONS])
 
 
@@ -96,7 +98,11 @@ async def test_without_the_register_there_are_ids(
     async with opened(setup_for(service, broker.url, clock, tmp_path)) as pilot:
         main = main_of(pilot)
         await shown(pilot, main, 1_200)
-        assert "FI*" in "\n".join(text_of(pilot))
+        text = "\n".join(text_of(pilot))
+        assert "FI*" in text
+        # The statuses need a credit as well.
+        assert FINLAND_CREDIT in text
+        assert FINLAND_CREDIT in about(main.workspace)
         await until(
             pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot))
         )

@@ -89,12 +89,18 @@ def test_first_sight_and_removed_connector() -> None:
 
 @pytest.mark.parametrize(
     ("station", "credited"),
-    [("NOR_1", True), ("NOR_2", False), ("NOR_never", False), ("NOR_3", True)],
+    [("NOR_1", True), ("NOR_2", True), ("NOR_never", False), ("NOR_3", True)],
 )
-def test_credit_is_present_with_name(station: str, credited: bool) -> None:
+def test_credit_is_present_for_stations_of_the_register(station: str, credited: bool) -> None:
     register = Register(NAMES, credit=CREDIT)
     assert line(change(station), register)["credit"] == (CREDIT if credited else None)
     assert rows(change(station), register=register)[0]["credit"] == (CREDIT if credited else "")
+
+
+def test_ids_have_the_credit_of_the_stream() -> None:
+    register = Register(credit=CREDIT)
+    register.stream_credit = "of the stream"
+    assert line(change("FI_1"), register)["credit"] == "of the stream"
 
 
 def test_simulated_names_have_no_credit() -> None:

@@ -109,7 +109,7 @@ class ExportScreen(SaveScreen):
         yield Label(f"{self._count}. The extension (.csv or .jsonl) selects the format.")
         yield from super().fields()
         if credits := self._register.credits:
-            credit = f"Names: {'; '.join(credits)}. Credit them where you publish the names."
+            credit = f"Station data: {'; '.join(credits)}. Give the credit where you publish it."
             yield Label(credit, markup=False)
 
     def saved(self, path: Path) -> str:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.prices import Price
-from nobil_tui.charging.register import NO_FACTS, Register
+from nobil_tui.charging.register import Register
 from nobil_tui.tui.text.conditions import condition_reason
 from nobil_tui.tui.text.staleness import connector_staleness, station_staleness
 from nobil_tui.tui.text.times import since_text
@@ -41,7 +41,7 @@ def station_text(
         text = f"{condition} {least} {since_text(since.at, now, zone)}"
         staleness = connector_staleness(board, station, index, now)
         lines.append(_joined(text, staleness, plug, _price_text(prices[index])))
-    if credit and facts != NO_FACTS:
+    if credit:
         lines.append(f"({credit})")
     return "\n".join(lines)
 

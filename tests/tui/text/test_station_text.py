@@ -66,9 +66,9 @@ def test_prices_are_those_of_the_connectors_or_else_of_the_station() -> None:
 
 def test_unknown_facts_are_left_out() -> None:
     board = board_of(Station("SWE_9", [Connector(-1)]))
-    # An id needs no credit.
+    # An id of NOBIL needs no credit.
     assert (
-        text_of("SWE_9", board)
+        text_of("SWE_9", board, credit=Register(credit=CREDIT).credit_of("SWE_9"))
         == "SWE_9\n?/1 free\n1: unknown (reported as such) at least since Tue 22:13"
     )
 

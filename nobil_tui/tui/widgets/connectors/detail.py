@@ -98,7 +98,7 @@ class DetailPainter:
         self.head = TableHead(first, first + len(rows) - 1) if table else None
         written = [*head, *between, *rows, *(between if known else ()), *known]
         credit = self._station_list.register.credit_of(station_id)
-        if credit and facts.name:
+        if credit:
             written += [*between, *self._text(credit.partition(", https:")[0], width)]
         return written
 
