@@ -33,7 +33,7 @@ def path(config: Path | None) -> None:
 @config.command()
 @config_option
 def show(config: Path | None) -> None:
-    """Print the config file with API keys hidden, or the defaults if there is none."""
+    """Print the config file or the defaults, with API keys hidden."""
     from nobil_tui.config.errors import ConfigError
     from nobil_tui.config.template import show_config
 

@@ -50,8 +50,8 @@ def history() -> None:
     """Show, export or import what was observed of the stations.
 
     The app, tail, watch, wait, record and serve store the changes of starred stations, and how busy
-    every station is in each hour of the week; one of them at a time. Set record under [history] in
-    the config to all or off to change that.
+    every station is in each hour of the week; only one of them writes at a time. To change that,
+    set record under [history] in the config to "all" or "off".
     """
 
 
@@ -96,9 +96,9 @@ def summary(station: str, as_json: bool) -> None:
     help="Format of the output.",
 )
 def export(stations: tuple[str, ...], since: datetime | None, format_: str) -> None:
-    """Print the stored changes of every STATION, or of all, one per line.
+    """Print the stored changes, one per line.
 
-    Each line has these fields:
+    Without a STATION, print those of all stations. Each line has these fields:
 
     \b
     time       when the condition began, in UTC: 2026-03-23T12:00:00.107Z

@@ -86,7 +86,7 @@ def record(
     """Record a source to FILE, one frame per line, until interrupted.
 
     Play a recording with nobil-tui --source FILE. The history is recorded too, as the config says,
-    unless another nobil-tui does. The extension .jsonl.gz selects gzip compression.
+    unless another instance does. The extension .jsonl.gz selects gzip compression.
     An existing file is never overwritten. Frames are written to disk within a second.
 
     With --rotate-size, the files are numbered: name.jsonl, name.1.jsonl, name.2.jsonl. With

@@ -54,7 +54,7 @@ def register(config: Path | None) -> None:
 @click.option(
     "--force",
     is_flag=True,
-    help="Fetch a register less than a day old too, and accept far fewer stations.",
+    help="Fetch even if the register is less than a day old, and accept far fewer stations.",
 )
 def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None:
     """Fetch the register from NOBIL.
@@ -94,14 +94,16 @@ def update(config: Path | None, countries: tuple[str, ...], force: bool) -> None
 @click.argument("file", type=FilePath())
 @click.option("--merge", is_flag=True, help="Add to the stored stations instead of replacing them.")
 @click.option(
-    "--force", is_flag=True, help="Replace a country even with under half as many stations."
+    "--force",
+    is_flag=True,
+    help="Replace a country even if less than half of its stations would be left.",
 )
 def import_(file: Path, merge: bool, force: bool) -> None:
     """Import the register from FILE, a JSON dump of NOBIL's API, optionally gzipped.
 
     The stations of each country in the file replace the stored ones; other countries are not
-    changed. A file with under half as many stations of a country as are stored is refused as
-    incomplete, unless you pass --merge or --force.
+    changed. A file with less than half of a country's stored stations is refused as incomplete,
+    unless you pass --merge or --force.
     """
     from nobil_tui.register.update import import_register
 
@@ -118,7 +120,7 @@ def import_(file: Path, merge: bool, force: bool) -> None:
     epilog=EPILOG,
 )
 def status() -> None:
-    """Show where the register is stored, what it contains and how old it is."""
+    """Show where the register is stored, its contents and its age."""
     from nobil_tui.base.clock import Clock
     from nobil_tui.register.cache import CacheError, load_register, origin_name
     from nobil_tui.register.merge import licence_note, station_count

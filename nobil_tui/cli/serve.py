@@ -50,7 +50,7 @@ again when it changes. A hub that only this machine can reach also has a key of 
 the same; while there are no others, it prints the address with it. The variable {KEY_VARIABLE} sets
 one fixed key instead, which is not printed.
 
-Each address goes to standard output as a line, and so does each event to stderr.
+Addresses go to standard output and events to stderr, one per line.
 """
 
 

@@ -68,7 +68,7 @@ filter_option = click.option(
     "filter_text",
     metavar="FILTER",
     shell_complete=complete_filter,
-    help='Only stations, and connectors, that match a filter, such as "ccs >=150kw oslo".',
+    help='Only stations and connectors that match a filter, such as "ccs >=150kw oslo".',
 )
 
 no_history_option = click.option(

@@ -40,7 +40,7 @@ Prints the changes of all stations, or only of the given station ids and, with -
 starred ones. With --filter, only those of stations and connectors that match when the change
 arrives. Data goes to standard output, messages about the link go to stderr. Runs until interrupted,
 until the output is closed, or until a recording ends. Meanwhile, the history is recorded as the
-config says, unless another nobil-tui does.
+config says, unless another instance does.
 
 Each line has these fields:
 

@@ -43,7 +43,7 @@ alert      the station's name, or the filter of an area
 when       what the alert waited for: free, fault or works
 summary    what happened, in a sentence
 
-Meanwhile, the history is recorded as the config says, unless another nobil-tui does.
+Meanwhile, the history is recorded as the config says, unless another instance does.
 """
 
 

@@ -236,8 +236,8 @@ FILTER_EXAMPLES = (
     ("free>=2", "at least two free connectors; also occupied, fault, unknown"),
     ("near:oslo within:20km", "around a place, nearest first; near alone is around home"),
     ("op:recharge", "one operator; also name, owner, place, street, id, plug, country"),
-    ("price<0.40", "a kWh costs less, where prices are known"),
-    ("24h public parking:free", "always open, for all, parking free of charge; fee: paid"),
+    ("price<0.40", "a known price per kWh below this"),
+    ("24h public parking:free", "always open, public, with free parking; fee: paid parking"),
     ("starred sort:changed", "starred stations, last change first; -sort: reverses the order"),
     ("stale", "not confirmed for a while"),
 )

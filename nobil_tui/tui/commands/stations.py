@@ -80,7 +80,7 @@ class StationCommands:
         options.include_registered = not options.include_registered
         self._workspace.relist()
         if station_list.total == total:
-            self._workspace.toasts.notify("The register has no stations that are not streamed.")
+            self._workspace.toasts.notify("Every station of the register is in the stream.")
 
     def pin_starred(self) -> None:
         """Keep starred stations on top, or sort them with the others."""

@@ -255,7 +255,7 @@ class HelpScreen(Dialog[None]):
         yield "POLLING", "not connected to the stream; the state is fetched every minute"
         yield "NOT LIVE", "connected to a hub or a relay that does not hear from its own source"
         yield "RETRY IN 7 s", "disconnected; connects again automatically"
-        yield "45 s behind", "what is shown is older than what the source has by now"
+        yield "45 s behind", "the state on screen is older than the source's"
         yield (
             "being confirmed",
             "connectors that the next snapshot confirms, within a minute or two",
@@ -271,18 +271,21 @@ class HelpScreen(Dialog[None]):
 
     def _pane_signs(self) -> Iterator[tuple[str, str]]:
         glyphs = self._glyphs
-        yield f"{glyphs.up}Station", "the list is sorted by this column, upwards; a click reverses"
+        yield (
+            f"{glyphs.up}Station",
+            "sorted by this column, ascending; click to reverse",
+        )
         yield (
             f"{glyphs.up} 12 new",
-            "stations that came above the first one shown; a click goes there",
+            "stations that moved above the first one shown; click to go there",
         )
-        yield f"{glyphs.down} 32 new", "log lines below the last one shown; a click goes there"
+        yield f"{glyphs.down} 32 new", "log lines below the last one shown; click to go there"
         yield "1 outside the filter", "the selected station, which the filter would hide"
         yield "not in the stream", "starred or registered, but missing in the last snapshot"
         yield "Heard", "when a connector was last reported, changed or not"
         yield "fault (available)", "faulty, although the operator says that it is available"
         yield "operator says", "the operator's own summary where it differs from the connectors"
-        yield "reported as such", "unknown, since the source says that it does not know"
+        yield "reported as such", "unknown, as the source itself reports"
         yield "not reported yet", "unknown, since only the register lists this connector so far"
         yield "not confirmed for a week", "unknown, since the last report is too old"
         yield "flaps", "a connector that changes again and again: one line of the log for all"
