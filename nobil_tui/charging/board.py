@@ -281,6 +281,9 @@ class Board:
             for index, uid in enumerate(station.evse_uids):
                 if named_at := heard.get(uid):
                     track = self.track_of(station)
+                    if track.is_unnamed(index):
+                        # It is at another station now.
+                        continue
                     track.set_heard(index, named_at)
                     track.confirm(index, downtime)
 

@@ -303,7 +303,8 @@ class BoardUpdater:
             text = left[0] if count == 1 else f"{count:,} stations"
             self._next.note(Note(snapshot.at, NoteKind.LEFT, f"{text} left the stream"))
         if partial:
-            reason = f"{snapshot.unreadable:,} stations of the snapshot"
+            count = snapshot.unreadable
+            reason = f"{count:,} {'entry' if count == 1 else 'entries'} of the snapshot"
             self._unreadable = Unreadable(reason, snapshot.at, snapshot.sample)
             self.record.note(self._unreadable, snapshot.at)
         self._next.whole, self._next.restored = True, False

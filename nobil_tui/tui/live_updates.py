@@ -265,7 +265,7 @@ class LiveUpdates:
             return
         if data is not None:
             if problem := await self._update_station_data(updater, data):
-                workspace.toasts.warn(problem)
+                workspace.toasts.warn(f"{problem} Retrying automatically.")
             if updater.retry_in:
                 self._work(self._retry_station_data, "station data", exclusive=True)
         if await updater.update_if_due(workspace.settings.config.register):

@@ -223,7 +223,27 @@ def test_evse_is_own_station_until_location_is_known() -> None:
     assert words(board) == {"A": "CHARGING", "B": "CHARGING"}
 
 
-def test_location_from_topic_counts_from_next_snapshot() -> None:
+def test_an_evse_that_moves_is_heard_at_its_new_location_alone() -> None:
+    merger, board = Merger(), Board()
+    merger.use_places({"A": "L", "B": "L"})
+    merger.connected(T0)
+    both = [Status("A", "CHARGING", T0), Status("B", "AVAILABLE", T0)]
+    apply(board, merger.snapshot(Statuses(both, 0), T0))
+    apply(board, merger.report(report("B", "CHARGING", T0 + 1), T0 + 1))
+    merger.use_places({"A": "L", "B": "M"})
+    apply(board, merger.again(T0 + 2))
+    old, new = board.stations["L"], board.stations["M"]
+    assert words(board) == {"A": "CHARGING", "B": "CHARGING"}
+    # It keeps its number where it was, as one that the stream does not name there.
+    assert [each.word for each in old.connectors] == ["CHARGING", ""]
+    assert (board.heard(old, 1), board.heard(new, 0)) == (T0 + 1, T0 + 1)
+    apply(board, merger.report(report("B", "AVAILABLE", T0 + 3), T0 + 3))
+    apply(board, merger.again(T0 + 4))
+    assert (board.heard(old, 1), board.heard(new, 0)) == (T0 + 1, T0 + 3)
+    assert board.unconfirmed(T0 + 4) == 0
+    board.downtime.stop(T0 + 4)
+    assert board.unconfirmed(T0 + 5) == 2
+
     merger = Merger()
     merger.report(report("A", "CHARGING", T0, "L"), T0)
     assert [

@@ -22,7 +22,8 @@ def _why_not_retried(session: Session) -> str:
     match link.phase:
         case LinkPhase.CONNECTING:
             return f"Connecting to {source.name} already."
-        case LinkPhase.LIVE if not link.polled:
+        # A source that works in part retries the rest.
+        case LinkPhase.LIVE if not link.reason:
             return f"Nothing to retry: {source.name} is connected."
         case LinkPhase.NOT_LIVE:
             return f"Nothing to retry: {source.name} is connected, but not live ({link.reason})."

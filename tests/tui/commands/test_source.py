@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input
 
 from nobil_tui.base.redaction import Secret
-from nobil_tui.charging.events import Connected, Ended, Event, Lost, Snapshot
+from nobil_tui.charging.events import Connected, Degraded, Ended, Event, Lost, Snapshot
 from nobil_tui.config.model import Config, StreamSection
 from nobil_tui.config.reading import load_config
 from nobil_tui.feeds.source import ChosenSource
@@ -230,6 +230,9 @@ async def test_retry_says_why_there_is_nothing_to_retry() -> None:
         assert await said(LinkPhase.CONNECTING) == ["Connecting to example.org already."]
         connected = await said(LinkPhase.LIVE, Connected(START))
         assert connected == ["Nothing to retry: example.org is connected."]
+        source.feed.put(Degraded("no snapshot: HTTP 503", START))
+        await until(pilot, lambda: bool(session.link.reason))
+        assert not await said(LinkPhase.LIVE)
         assert not await said(LinkPhase.RETRYING, Lost("gone", START, START + 60_000))
         ended = await said(LinkPhase.ENDED, Ended(START))
         assert ended == ["Nothing to retry: example.org has ended."]

@@ -73,7 +73,7 @@ async def test_unreadable_frames_are_shown_and_not_obeyed(clock: FakeClock) -> N
     )
     assert r'    {"type":"status:update","data":{"uuid":"\x1b[2J\u202e"}}' in text
     assert r"    \xff\xfe<html>" in text
-    assert "1 stations of the snapshot\n" in text
+    assert "1 entry of the snapshot\n" in text
     assert '    {"uuid":7}\n' in text
     assert "  Unreadable: 3\n  Ignored: 1\n    1 of type beat\\x07\n" in text
     assert text.replace("\n", "").isprintable()
