@@ -1,4 +1,4 @@
-"""Why a request of a consumer is not served, and the answer that says so."""
+"""Why a request of a consumer is not served, and the response that says so."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Denial(Struct, frozen=True):
 
 
 def wrong_key() -> Denial:
-    """Return the answer to a wrong or missing key."""
+    """Return the response to a wrong or missing key."""
     return Denial(HTTPStatus.UNAUTHORIZED, f"Give your key as ?{KEY}=")
 
 
 def plain_response(denial: Denial) -> bytes:
-    """Return the answer to a request that is not read any further."""
+    """Return the response to a request that is not read any further."""
     body = denial.text + "\n"
     retry = f"Retry-After: {denial.retry_after}\r\n" if denial.retry_after else ""
     return (

@@ -39,7 +39,7 @@ MAX_HEAD = 16 * 1024
 MAX_MESSAGE = 4096
 """Bytes of one message from a consumer; messages are dropped."""
 HTTP_SECONDS = 120.0
-"""Seconds that an HTTP request and its answer may take."""
+"""Seconds that an HTTP request and its response may take."""
 LINGER_SECONDS = 5.0
 """Seconds that an answered client may take to send the rest of its request."""
 MAX_REST = 32 * 1024 * 1024
@@ -148,7 +148,7 @@ class Door(asyncio.Protocol):
         self._http: asyncio.Protocol | None = None
         """The connection of the HTTP server, once the request is for it."""
         self._rest: int | None = None
-        """The bytes that the client may still send after its answer; None before that."""
+        """The bytes that the client may still send after its response; None before that."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for a request, for a limited time."""
@@ -225,7 +225,7 @@ class Door(asyncio.Protocol):
             self._to_http(content)
 
     def eof_received(self) -> bool:
-        """Close the connection, unless an answer is on its way: a client may have sent all."""
+        """Close the connection, unless a response is on its way: a client may have sent all."""
         # An encrypted connection cannot be half open.
         return self._http is not None and self._rest is None and self._hub.tls is None
 
@@ -262,10 +262,10 @@ class Door(asyncio.Protocol):
         self._hub.closed(self)
         return transport
 
-    def _answer(self, answer: bytes, close: Callable[[], None] | None = None) -> None:
+    def _answer(self, response: bytes, close: Callable[[], None] | None = None) -> None:
         """Answer and close the connection, by default at once."""
         self._limit_time(self._hub.handshake_seconds)
-        self._transport.write(answer)
+        self._transport.write(response)
         (close or self._transport.close)()
 
     def _limit_time(self, seconds: float) -> None:
@@ -277,7 +277,7 @@ class Door(asyncio.Protocol):
     def _linger(self) -> None:
         """Close the connection once the client has sent the rest of its request, within limits.
 
-        If it were closed before, the system would reset it, and the client might lose the answer.
+        If it were closed before, the system would reset it, and the client might lose the response.
         """
         self._rest = MAX_REST
         self._head = bytearray()
@@ -315,12 +315,12 @@ class Door(asyncio.Protocol):
         else:
             response = protocol.accept(request)
         protocol.send_response(response)
-        answer = b"".join(protocol.data_to_send())
+        data = b"".join(protocol.data_to_send())
         if isinstance(admitted, Denial) or response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            self._answer(answer)
+            self._answer(data)
             return
         transport = self._leave()
-        transport.write(answer)
+        transport.write(data)
         consumer = Consumer(
             transport,
             protocol,

@@ -22,8 +22,8 @@ from nobil_tui.charging.register import Register, country_of
 from nobil_tui.hub import requests
 from nobil_tui.hub.denial import Denial
 from nobil_tui.hub.geojson import FilterError, MapLayer, filter_of, parse_map_filter
-from nobil_tui.hub.http_answer import PREFLIGHT, HttpAnswer, error_answer, send_answer
-from nobil_tui.hub.large_answers import LargeAnswers
+from nobil_tui.hub.http_response import PREFLIGHT, HttpResponse, error_response, send_response
+from nobil_tui.hub.large_responses import LargeResponses
 from nobil_tui.hub.metrics import Health, Labels, metrics_text, tally_of
 from nobil_tui.hub.requests import Target, client_address, given_keys, parse_target
 from nobil_tui.hub.server import Hub
@@ -69,7 +69,7 @@ class HttpApi:
         self._health = health
         self._clock = clock
         self._map = MapLayer(hub.served.about)
-        self._large = LargeAnswers(clock)
+        self._large = LargeResponses(clock)
         self._places: Places | None = None
         self._places_of: Register | None = None
         self._tally: Mapping[Labels, int] = {}
@@ -86,28 +86,28 @@ class HttpApi:
 
     def _refused(self, status: HTTPStatus) -> bytes:
         self._hub.counts.refused[status] += 1
-        return error_answer(status).content
+        return error_response(status).content
 
     # Requests
 
     async def _handle(self, request: BaseRequest) -> StreamResponse:
         origin = self._allowed_origin(request.headers.get("Origin"))
         if request.method == "OPTIONS" and origin:
-            answer = PREFLIGHT
+            response = PREFLIGHT
         else:
-            answer = await self._answer(
+            response = await self._answer(
                 request, parse_target(request.path_qs, self._hub.path_prefix)
             )
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            self._hub.counts.refused[answer.status] += 1
-        return await send_answer(request, answer, origin)
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            self._hub.counts.refused[response.status] += 1
+        return await send_response(request, response, origin)
 
-    async def _answer(self, request: BaseRequest, target: Target) -> HttpAnswer:
+    async def _answer(self, request: BaseRequest, target: Target) -> HttpResponse:
         handler = self._handler(target)
         if handler is None:
-            return error_answer(HTTPStatus.NOT_FOUND)
+            return error_response(HTTPStatus.NOT_FOUND)
         if request.method not in ("GET", "HEAD"):
-            return error_answer(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", "GET, HEAD"))
+            return error_response(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", "GET, HEAD"))
         if target.path != "/healthz":
             peer, header = request.remote or "", _header_of(request)
             address = client_address(peer, header, behind_proxy=self._hub.behind_proxy)
@@ -117,10 +117,10 @@ class HttpApi:
                 self._hub.counts.refused[checked.status] -= 1
                 retry = str(checked.retry_after)
                 headers = (("Retry-After", retry),) if checked.retry_after else ()
-                return error_answer(checked.status, *headers)
+                return error_response(checked.status, *headers)
         return await handler()
 
-    def _handler(self, target: Target) -> Callable[[], Awaitable[HttpAnswer]] | None:
+    def _handler(self, target: Target) -> Callable[[], Awaitable[HttpResponse]] | None:
         path = target.path
         if path == "/healthz":
             return self._healthz
@@ -152,36 +152,36 @@ class HttpApi:
 
     # The four paths of version 1
 
-    async def _connector(self, name: str) -> HttpAnswer:
+    async def _connector(self, name: str) -> HttpResponse:
         charger, _, number = name.rpartition("_")
         if not charger or _CONNECTOR_NUMBER.fullmatch(number) is None:
-            return error_answer(HTTPStatus.BAD_REQUEST)
+            return error_response(HTTPStatus.BAD_REQUEST)
         station = self._board.stations.get(charger)
         index = int(number) - 1
         if station is None:
             return self._unknown(charger)
         if not 0 <= index < len(station.connectors):
-            return error_answer(HTTPStatus.NOT_FOUND)
-        return HttpAnswer(connector_object(station, index))
+            return error_response(HTTPStatus.NOT_FOUND)
+        return HttpResponse(connector_object(station, index))
 
-    async def _charger(self, name: str) -> HttpAnswer:
+    async def _charger(self, name: str) -> HttpResponse:
         station = self._board.stations.get(name)
         if station is None:
             return self._unknown(name)
-        return HttpAnswer(charger_object(station, self._hub.served.row(station)))
+        return HttpResponse(charger_object(station, self._hub.served.row(station)))
 
-    async def _chargers(self, country: str) -> HttpAnswer:
+    async def _chargers(self, country: str) -> HttpResponse:
         if country and _COUNTRY.fullmatch(country) is None:
-            return error_answer(HTTPStatus.BAD_REQUEST)
+            return error_response(HTTPStatus.BAD_REQUEST)
         name, source = f"chargers/{country}", self._versions()
         body = await self._large.get(name, source, LIST_SECONDS, lambda: self._list(country))
         if country and body.content == b"[]":
-            return error_answer(HTTPStatus.NOT_FOUND)
-        return HttpAnswer(b"", body=body)
+            return error_response(HTTPStatus.NOT_FOUND)
+        return HttpResponse(b"", body=body)
 
-    def _unknown(self, station: str) -> HttpAnswer:
+    def _unknown(self, station: str) -> HttpResponse:
         malformed = _STATION.fullmatch(station) is None
-        return error_answer(HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.NOT_FOUND)
+        return error_response(HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.NOT_FOUND)
 
     def _list(self, country: str) -> bytes:
         register, served = self._register(), self._hub.served
@@ -194,21 +194,21 @@ class HttpApi:
 
     # Beyond version 1
 
-    async def _healthz(self) -> HttpAnswer:
+    async def _healthz(self) -> HttpResponse:
         health = self._health()
         status = HTTPStatus.OK if health.live else HTTPStatus.SERVICE_UNAVAILABLE
-        return HttpAnswer(msgspec.json.encode(health), status)
+        return HttpResponse(msgspec.json.encode(health), status)
 
-    async def _metrics(self) -> HttpAnswer:
+    async def _metrics(self) -> HttpResponse:
         async with self._large.making:
             if self._clock.monotonic() - self._tallied_at >= LIST_SECONDS:
                 board, register = self._board, self._register()
                 self._tally = await run_in_thread(lambda: tally_of(board, register))
                 self._tallied_at = self._clock.monotonic()
         text = metrics_text(self._hub, self._tally, self._health())
-        return HttpAnswer(text.encode(), content_type="text/plain")
+        return HttpResponse(text.encode(), content_type="text/plain")
 
-    async def _geojson(self, parameters: list[tuple[str, str]]) -> HttpAnswer:
+    async def _geojson(self, parameters: list[tuple[str, str]]) -> HttpResponse:
         board, register, now = self._board, self._register(), self._clock.now()
         if self._places is None or self._places_of is not register:
             self._places, self._places_of = Places(register), register
@@ -220,7 +220,7 @@ class HttpApi:
             query = parse_map_filter(text, places)
         except FilterError as error:
             text = f"400 - Bad request: {error}"
-            return HttpAnswer(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
+            return HttpResponse(msgspec.json.encode({"status": text}), HTTPStatus.BAD_REQUEST)
         # Without a link, it says how much longer the state is not confirmed.
         passing = None if board.downtime.live else now // UNCONFIRMED_STEP
         body = await self._large.get(
@@ -229,22 +229,22 @@ class HttpApi:
             GEOJSON_SECONDS,
             lambda: self._map.encode(board, register, query, now),
         )
-        return HttpAnswer(b"", content_type="application/geo+json", body=body)
+        return HttpResponse(b"", content_type="application/geo+json", body=body)
 
-    async def _names(self) -> HttpAnswer:
+    async def _names(self) -> HttpResponse:
         """Answer with the names, places and plugs of all stations, for another nobil-tui."""
         register = self._register()
         source = (id(register), register.version)
         body = await self._large.get("register", source, 0.0, lambda: encode_hub_register(register))
-        return HttpAnswer(b"", body=body)
+        return HttpResponse(b"", body=body)
 
     def _versions(self) -> Hashable:
         register = self._register()
         return self._hub.served.version, id(register), register.version
 
 
-async def _upgrade() -> HttpAnswer:
-    return error_answer(HTTPStatus.UPGRADE_REQUIRED, ("Upgrade", "websocket"))
+async def _upgrade() -> HttpResponse:
+    return error_response(HTTPStatus.UPGRADE_REQUIRED, ("Upgrade", "websocket"))
 
 
 def _header_of(request: BaseRequest) -> requests.Header:

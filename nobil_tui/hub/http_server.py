@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.web import BaseRequest, StreamResponse
 
 ErrorBody = Callable[[HTTPStatus], bytes]
-"""Counts a request that cannot be handled; returns the body of the answer, in JSON."""
+"""Counts a request that cannot be handled; returns the body of the response, in JSON."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class _Connection(web.RequestHandler):
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("a request failed", exc_info=exc)
         if request.writer.output_size > 0:
-            raise ConnectionError("a part of the answer was sent")
+            raise ConnectionError("a part of the response was sent")
         response = web.Response(
             body=self._error_body(HTTPStatus(status)),
             status=status,

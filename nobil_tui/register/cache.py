@@ -53,7 +53,7 @@ class Origin(Struct, frozen=True):
     rights: str = ""
     """Their licence, if it differs from that of the register as a whole."""
     tariffs_etag: str = ""
-    """The ``ETag`` of the tariffs of these stations, if they are a separate answer."""
+    """The ``ETag`` of the tariffs of these stations, if they are a separate response."""
     without_prices: bool = False
     """Whether the tariffs could not be fetched, so that the next update is due at once."""
 

@@ -1,11 +1,11 @@
-"""Download the station register over HTTP: one answer of tens of megabytes per country.
+"""Download the station register over HTTP: one response of tens of megabytes per country.
 
 Source: the documentation of NOBIL's API, version 3. The service accepts the API key only in the
 URL, so the URL is a secret: it is sent to one host, it is in no exception, and redirects are not
 followed.
 
-If an answer breaks off, only the rest is requested, provided that the server supports ranges and
-identifies the version of its answer. Otherwise the next update downloads all of it again.
+If a response breaks off, only the rest is requested, provided that the server supports ranges and
+identifies the version of its response. Otherwise the next update downloads all of it again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 REGISTER_ADDRESS = "https://nobil.no/api/server/datadump.php"
 """The operator's download URL."""
 MAX_DUMP = 256 * 1024 * 1024
-"""Maximum size in bytes, as sent and decompressed; a real answer has tens of millions."""
-MAX_ERROR_ANSWER = 64 * 1024
-"""Maximum size of an error answer, in bytes."""
+"""Maximum size in bytes, as sent and decompressed; a real response has tens of millions."""
+MAX_ERROR_RESPONSE = 64 * 1024
+"""Maximum size of an error response, in bytes."""
 MAX_VALIDATOR = 256
 """Maximum length of an ``ETag`` or ``Last-Modified`` header, in characters."""
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress reports."""
 MAX_REQUESTS = 4
-"""Maximum number of requests for one answer: the first, and those for the missing rest."""
+"""Maximum number of requests for one response: the first, and those for the missing rest."""
 STRONG_AFTER = timedelta(seconds=60)
 """Age of a change from which ``Last-Modified``, which has whole seconds, identifies a version."""
 
@@ -59,18 +59,18 @@ class DownloadTimeouts(NamedTuple):
     silence: float = 60.0
     """Between two reads."""
     complaint: float = 5.0
-    """To read an error answer."""
+    """To read an error response."""
 
 
 class Validators(NamedTuple):
-    """The server's validators of its answer: with them, it need not send an unchanged one again."""
+    """Validators of a response: with them, the server need not send an unchanged one again."""
 
     etag: str = ""
     last_modified: str = ""
 
 
 class Download(NamedTuple):
-    """A complete answer."""
+    """A complete response."""
 
     body: bytearray
     """It may be compressed with gzip."""
@@ -78,7 +78,7 @@ class Download(NamedTuple):
 
 
 class _Partial:
-    """The received part of an answer, and the headers with which to request the rest."""
+    """The received part of a response, and the headers with which to request the rest."""
 
     def __init__(self) -> None:
         self.answered = False
@@ -111,7 +111,7 @@ class DownloadError(Exception):
 class RegisterClient:
     """Download the stations of a country from ``address``.
 
-    Each ``download`` sends one request, or up to ``MAX_REQUESTS`` if an answer breaks off and can
+    Each ``download`` sends one request, or up to ``MAX_REQUESTS`` if a response breaks off and can
     be resumed.
     """
 
@@ -194,7 +194,7 @@ class RegisterClient:
         proxy: str | None,
         on_bytes: http.OnBytes,
     ) -> Download | None:
-        """Send one request, for the whole answer or for the rest."""
+        """Send one request, for the whole response or for the rest."""
         import aiohttp
         from yarl import URL
 
@@ -230,7 +230,7 @@ class RegisterClient:
         return Download(partial.body, partial.version)
 
     def _begin(self, response: ClientResponse, partial: _Partial) -> None:
-        """Process the headers of a whole answer."""
+        """Process the headers of a whole response."""
         partial.encoding = _encoding(response)
         if partial.encoding not in ("identity", "gzip", "x-gzip"):
             raise DownloadError(f"{self.host} answered in an encoding that was not requested")
@@ -245,7 +245,7 @@ class RegisterClient:
         )
 
     def _resume(self, response: ClientResponse, partial: _Partial) -> None:
-        """Process the headers of the rest of an answer, which must begin where the first part
+        """Process the headers of the rest of a response, which must begin where the first part
         ended.
         """
         said = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -255,7 +255,7 @@ class RegisterClient:
             or _encoding(response) != partial.encoding
         ):
             raise DownloadError(
-                f"{self.host} sent a different part of its answer than was requested"
+                f"{self.host} sent a different part of its response than was requested"
             )
         partial.total = None if said[2] == "*" else int(said[2])
 
@@ -283,12 +283,12 @@ class RegisterClient:
             )
         if total is not None and len(body) != total:
             raise DownloadError(
-                f"the connection to {self.host} closed before the answer was complete"
+                f"the connection to {self.host} closed before the response was complete"
             )
         on_bytes(len(body), total)
 
     async def _complaint(self, response: ClientResponse) -> DownloadError:
-        """Return the error for an answer without stations, in the server's words if it gave any."""
+        """Return the error for a response without stations, in the server's words if possible."""
         status = response.status
         said, about_key = await self._said(response)
         asked = response.headers.get("Retry-After", "")
@@ -307,7 +307,7 @@ class RegisterClient:
 
         try:
             async with asyncio.timeout(self._timeouts.complaint):
-                decode_register(await http.read_body(response, MAX_ERROR_ANSWER))
+                decode_register(await http.read_body(response, MAX_ERROR_RESPONSE))
         except ComplaintError as error:
             return f": {self.safe(str(error))}", error.about_key
         except (NotReadableError, ClientError, TimeoutError, OSError):

@@ -43,7 +43,7 @@ OnPlaces = Callable[[Mapping[str, str]], Awaitable[None]]
 
 
 class _Prices(NamedTuple):
-    """The decoded answer with all tariffs."""
+    """The decoded response with all tariffs."""
 
     tariffs: Mapping[str, Tariff]
     etag: str
@@ -103,7 +103,7 @@ async def _update(
 
     prices: _Prices | None = None
     problem = ""
-    # Stations include their prices, so both answers are needed unless neither changed. Those that
+    # Stations include their prices, so both responses are needed unless neither changed. Those that
     # are stored with prices stay as they are if the new prices are not known.
     if origin is not None:
         optional = origin.without_prices
@@ -152,10 +152,12 @@ async def _get_prices(
     Unless they are ``optional``, raises ``UnreachableError`` or ``NotReadableError`` for that.
     """
     try:
-        answer = await rest.get(TARIFFS, etag)
-        if answer is None:
+        response = await rest.get(TARIFFS, etag)
+        if response is None:
             return None, ""
-        return _Prices(await run_in_thread(lambda: decode_tariffs(answer.body)), answer.etag), ""
+        return _Prices(
+            await run_in_thread(lambda: decode_tariffs(response.body)), response.etag
+        ), ""
     except (UnreachableError, NotReadableError) as error:
         if not optional:
             raise

@@ -36,7 +36,7 @@ RegisterEdit = Callable[[CachedRegister], CachedRegister | None]
 
 
 class TooFewStationsError(Exception):
-    """There are too few stations of a country for a complete answer. The text holds no secret."""
+    """There are too few stations of a country for a complete response. The text holds no secret."""
 
     def __init__(self, country: str, found: int, stored: int) -> None:
         super().__init__(

@@ -233,15 +233,15 @@ class _Update:
                 return
             known = Validators(seen.etag, seen.last_modified)
         self._on_progress(UpdateProgress(UpdatePhase.CONNECTING, country))
-        answer = await self._call.download(
+        response = await self._call.download(
             country,
             known,
             lambda done, total: self._on_progress(
                 UpdateProgress(UpdatePhase.DOWNLOADING, country, done, total)
             ),
         )
-        if answer is not None:
-            await self._take(country, answer.body, answer.version)
+        if response is not None:
+            await self._take(country, response.body, response.version)
         elif seen is not None:
             await self._store(
                 country, lambda old: mark_up_to_date(old, country, seen, self._clock.now())
@@ -249,7 +249,7 @@ class _Update:
             self._say(country, f"{station_count(seen.stations)}, unchanged")
 
     async def _take(self, country: str, body: bytearray, version: Validators) -> None:
-        """Decode an answer and store its stations."""
+        """Decode a response and store its stations."""
         host = self._call.host
         self._on_progress(UpdateProgress(UpdatePhase.READING, country))
         try:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from nobil_tui.charging.register import Facts, Register
     from nobil_tui.sources.address import Address
 
-MAX_STATIONS_ANSWER = 128 * 1024 * 1024
-"""Maximum size of the answer in bytes, as sent and decompressed."""
+MAX_STATIONS_RESPONSE = 128 * 1024 * 1024
+"""Maximum size of the response in bytes, as sent and decompressed."""
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 _ORIGIN = "hub"
 _NO_HUB = {301, 302, 303, 307, 308, 400, 404, 405, 410, 426}
@@ -78,7 +78,7 @@ def fetch_over_http(url: str, key: str) -> Fetch:
             headers["If-None-Match"] = etag
         timeouts = Timeouts(CONNECT_SECONDS, SILENCE_SECONDS)
         status, found, body = await fetch(
-            url, headers, MAX_STATIONS_ANSWER, lambda _, __: None, timeouts, redirects=False
+            url, headers, MAX_STATIONS_RESPONSE, lambda _, __: None, timeouts, redirects=False
         )
         if status == 200:
             return Found(body, found.get("ETag", "")[:256])
@@ -159,7 +159,7 @@ class HubStations:
         return True
 
     async def _store(self, found: Found, kept: Path) -> bool:
-        """Use an answer, and keep it for the next start; return whether it can be read."""
+        """Use a response, and keep it for the next start; return whether it can be read."""
         from nobil_tui.base.decoding import NotReadableError, gunzip
         from nobil_tui.register.cache import CacheError, Origin, load_register, save_register
         from nobil_tui.wire.hub_register import decode_hub_register
@@ -167,7 +167,7 @@ class HubStations:
         etag, now = found.etag, self._clock.now()
 
         def store() -> dict[str, Facts]:
-            facts = decode_hub_register(gunzip(found.body, MAX_STATIONS_ANSWER))
+            facts = decode_hub_register(gunzip(found.body, MAX_STATIONS_RESPONSE))
             try:
                 save_register(kept, facts, {_ORIGIN: Origin(now, stations=len(facts), etag=etag)})
                 # Read again, its stations share their texts.

@@ -62,36 +62,36 @@ class _Entry(Struct, gc=False):
     locationId: Annotated[str, Meta(max_length=MAX_LOCATION_ID)] = ""  # noqa: N815
 
 
-class _Answer(Struct):
+class _Response(Struct):
     """A response all of whose entries are valid, as usual."""
 
     statuses: list[_Entry]
     modifiedAt: Any = None  # noqa: N815  # the name in the data
 
 
-class _RawAnswer(Struct):
+class _RawResponse(Struct):
     statuses: list[Raw]
     modifiedAt: Any = None  # noqa: N815  # the name in the data
 
 
-_decode_answer = msgspec.json.Decoder(_Answer).decode
-_decode_raw_answer = msgspec.json.Decoder(_RawAnswer).decode
+_decode_response = msgspec.json.Decoder(_Response).decode
+_decode_raw_response = msgspec.json.Decoder(_RawResponse).decode
 _decode_anything = msgspec.json.Decoder().decode
 
 
-def decode_statuses(answer: bytes) -> Statuses:
+def decode_statuses(response: bytes) -> Statuses:
     """Decode the response with the statuses of all EVSEs. Raises ``NotReadableError`` if it has
     none."""
     try:
-        read = _decode_answer(answer)
+        read = _decode_response(response)
     except DECODE_ERRORS:
-        return _decode_each(answer)
+        return _decode_each(response)
     entries = read.statuses
     # The first rows on screen wait for this: a country is checked as one text, and the times are
     # computed without a call.
     ids = "".join([entry.evseId + entry.locationId for entry in entries])
     if not ids.isprintable():
-        return _decode_each(answer)
+        return _decode_each(response)
     statuses = [
         Status(
             entry.evseId,
@@ -111,10 +111,10 @@ def decode_statuses(answer: bytes) -> Statuses:
     return Statuses(statuses, 0, time_of(read.modifiedAt))
 
 
-def _decode_each(answer: bytes) -> Statuses:
+def _decode_each(response: bytes) -> Statuses:
     """Decode a response entry by entry, since some of them are not valid."""
     try:
-        raw = _decode_raw_answer(answer)
+        raw = _decode_raw_response(response)
     except DECODE_ERRORS as error:
         raise NotReadableError(
             f"the response has no list of statuses: {safe_text(str(error))}"

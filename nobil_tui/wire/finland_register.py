@@ -117,10 +117,10 @@ _decode_tariffs = msgspec.json.Decoder(_Tariffs).decode
 _decode_anything = msgspec.json.Decoder().decode
 
 
-def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -> Locations:
+def decode_locations(response: bytes | bytearray, tariffs: Mapping[str, Tariff]) -> Locations:
     """Decode the response with all locations. Raises ``NotReadableError`` if it has none."""
     try:
-        features = _decode_features(answer).features
+        features = _decode_features(response).features
     except DECODE_ERRORS as error:
         raise NotReadableError(
             f"the response has no list of locations: {safe_text(str(error))}"
@@ -132,15 +132,15 @@ def decode_locations(answer: bytes | bytearray, tariffs: Mapping[str, Tariff]) -
     return Locations(reader.facts, reader.unreadable, reader.problems)
 
 
-def decode_places(answer: bytes | bytearray) -> dict[str, str]:
+def decode_places(response: bytes | bytearray) -> dict[str, str]:
     """Return the location of each EVSE, in the order of ``decode_locations``, which takes ten times
     as long. Raises ``NotReadableError`` if the response has no locations.
     """
     try:
-        features = _decode_places(answer).features
+        features = _decode_places(response).features
     except DECODE_ERRORS:
         # A field of another type: the other decoder skips what cannot be used.
-        facts = decode_locations(answer, {}).facts
+        facts = decode_locations(response, {}).facts
         return {evse_id: location for location, each in facts.items() for evse_id in each.evse_uids}
     ids: dict[str, list[str]] = {}
     for feature in features:
@@ -156,13 +156,13 @@ def decode_places(answer: bytes | bytearray) -> dict[str, str]:
     return {evse_id: location for location, each in ids.items() for evse_id in each}
 
 
-def decode_tariffs(answer: bytes | bytearray) -> dict[str, Tariff]:
+def decode_tariffs(response: bytes | bytearray) -> dict[str, Tariff]:
     """Decode the response with all tariffs, by id. Raises ``NotReadableError`` if it has none.
 
     A tariff without a valid amount is skipped.
     """
     try:
-        raws = _decode_tariffs(answer).tariffs
+        raws = _decode_tariffs(response).tariffs
     except DECODE_ERRORS as error:
         raise NotReadableError(
             f"the response has no list of tariffs: {safe_text(str(error))}"

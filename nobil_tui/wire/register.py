@@ -89,17 +89,19 @@ _envelope = msgspec.json.Decoder(_Envelope).decode
 _stations = msgspec.json.Decoder(list[msgspec.Raw] | dict[str, msgspec.Raw]).decode
 
 
-def decode_register(answer: bytes | bytearray) -> Dump:
+def decode_register(response: bytes | bytearray) -> Dump:
     """Decode a response.
 
     Raises ``NotReadableError`` if it is not a register, and ``ComplaintError`` if the API reports
     an error, which it may do with HTTP 200.
     """
     reader = _Reader()
-    if not answer:
+    if not response:
         raise NotReadableError("the response is empty")
     # A view: removing the byte order mark would copy the response of a whole country.
-    reader.read_answer(msgspec.Raw(memoryview(answer)[len(BOM) if answer.startswith(BOM) else 0 :]))
+    reader.read_response(
+        msgspec.Raw(memoryview(response)[len(BOM) if response.startswith(BOM) else 0 :])
+    )
     return Dump(reader.facts, reader.unreadable, reader.problems, reader.rights)
 
 
@@ -114,15 +116,15 @@ class _Reader:
         self._shared: dict[str, str] = {}
         self._plugs: dict[tuple[Plug, ...], tuple[Plug, ...]] = {}
 
-    def read_answer(self, answer: msgspec.Raw) -> None:
+    def read_response(self, response: msgspec.Raw) -> None:
         """Decode an envelope, a list of envelopes, or a bare list of stations."""
-        if not _is_object(answer):
-            for raw in _split(answer):
+        if not _is_object(response):
+            for raw in _split(response):
                 stations = self._open(raw, bare=True)
                 for station in [raw] if stations is None else _split(stations):
                     self._read(station)
             return
-        stations = self._open(answer, bare=False)
+        stations = self._open(response, bare=False)
         if stations is None:
             raise NotReadableError(
                 "this is not a response of the register: it has no list of stations"
@@ -130,13 +132,13 @@ class _Reader:
         for station in _split(stations):
             self._read(station)
 
-    def _open(self, answer: msgspec.Raw, *, bare: bool) -> msgspec.Raw | None:
+    def _open(self, response: msgspec.Raw, *, bare: bool) -> msgspec.Raw | None:
         """Return the stations of an envelope, or None if it is not one.
 
         An entry of a ``bare`` list may be a station instead.
         """
         try:
-            found = _envelope(answer)
+            found = _envelope(response)
         except DECODE_ERRORS as error:
             if bare:
                 return None
@@ -144,7 +146,7 @@ class _Reader:
         if bytes(memoryview(found.stations)[:5]) not in (b"", b"null"):
             self.rights = self.rights or text_of(found.rights)
             return found.stations
-        if found.error and not (bare and decode_entry(answer)):
+        if found.error and not (bare and decode_entry(response)):
             raise ComplaintError(
                 text_of(found.error, MAX_PROSE) or "an error without a description"
             )
@@ -233,8 +235,8 @@ def _split(stations: msgspec.Raw) -> Iterator[msgspec.Raw]:
     yield from found.values() if isinstance(found, dict) else found
 
 
-def _is_object(answer: msgspec.Raw) -> bool:
-    return bytes(memoryview(answer)[:64]).lstrip().startswith(b"{")
+def _is_object(response: msgspec.Raw) -> bool:
+    return bytes(memoryview(response)[:64]).lstrip().startswith(b"{")
 
 
 def _no_answer(error: Exception) -> NotReadableError:

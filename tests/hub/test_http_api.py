@@ -23,7 +23,7 @@ from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Facts, Plug, Register
 from nobil_tui.charging.station import Connector, Station
 from nobil_tui.config.hub import HubSection
-from nobil_tui.hub import door, large_answers
+from nobil_tui.hub import door, large_responses
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.door import Door
 from nobil_tui.hub.http_api import GEOJSON_SECONDS, LIST_SECONDS, HttpApi
@@ -266,7 +266,7 @@ async def test_reader_that_does_not_read_takes_no_memory(
     writer.transport.abort()
     assert (await hub.get("/healthz", key=""))[0] == 200
     # What is kept of large answers is bounded, too.
-    monkeypatch.setattr(large_answers, "MAX_LIST_BYTES", 1)
+    monkeypatch.setattr(large_responses, "MAX_LIST_BYTES", 1)
     for country in ("", "/NOR", ""):
         assert (await hub.get(f"/api/v1/rest/chargers{country}"))[0] == 200
     assert len(hub.api._large._bodies) == 1

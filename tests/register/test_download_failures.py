@@ -22,7 +22,7 @@ from tests.http_service import body, sends, status, when_stuck
 from tests.register.register_service import KEY, RegisterService
 from tests.register.test_download import call, fail, fetch
 
-CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
+CLOSED = "the connection to 127.0.0.1 closed before the response was complete"
 
 
 # Rejections and errors

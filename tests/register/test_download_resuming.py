@@ -181,7 +181,8 @@ async def test_does_not_resume_without_a_strong_validator(
 ) -> None:
     loading.first(headers)
     with pytest.raises(
-        DownloadError, match=r"the connection to 127\.0\.0\.1 closed before the answer was complete"
+        DownloadError,
+        match=r"the connection to 127\.0\.0\.1 closed before the response was complete",
     ):
         await guarded(loading.start())
     assert len(loading.service.asked) == 1
@@ -249,7 +250,7 @@ async def test_rejects_a_part_that_was_not_requested(loading: Loading, answer: H
     loading.service.answers.append(answer)
     task = loading.start()
     await loading.waits()
-    with pytest.raises(DownloadError, match="different part of its answer"):
+    with pytest.raises(DownloadError, match="different part of its response"):
         await guarded(task)
 
 
@@ -258,7 +259,7 @@ async def test_rejects_an_incomplete_rest(loading: Loading) -> None:
     loading.service.answers.append(rest(CUT, 2 * CUT))
     task = loading.start()
     await loading.waits()
-    with pytest.raises(DownloadError, match="closed before the answer was complete"):
+    with pytest.raises(DownloadError, match="closed before the response was complete"):
         await guarded(task)
 
 

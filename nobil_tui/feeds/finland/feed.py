@@ -31,7 +31,7 @@ from nobil_tui.charging.events import (
     Refused,
     Unreadable,
 )
-from nobil_tui.feeds.finland.rest import STATUSES, Answer, FinlandRest
+from nobil_tui.feeds.finland.rest import STATUSES, FinlandRest, RestResponse
 from nobil_tui.feeds.transport.backoff import Backoff
 from nobil_tui.feeds.transport.clock_jump import JumpDetector, sleep_until_jump
 from nobil_tui.feeds.transport.connection import Frame
@@ -81,7 +81,7 @@ class _Fetched(Struct, frozen=True):
     """A snapshot has been fetched."""
 
     statuses: Statuses
-    answer: Answer
+    response: RestResponse
     at: int
     attempt: int
 
@@ -366,13 +366,13 @@ class FinlandFeed:
 
     async def _get_snapshot(self, attempt: int) -> _Fetched:
         """Fetch and decode a snapshot. Raises ``UnreachableError`` or ``NotReadableError``."""
-        answer = await self._rest.get(STATUSES)
-        assert answer is not None  # noqa: S101  # only with an ETag
-        statuses = await run_in_thread(lambda: decode_statuses(answer.body))
+        response = await self._rest.get(STATUSES)
+        assert response is not None  # noqa: S101  # only with an ETag
+        statuses = await run_in_thread(lambda: decode_statuses(response.body))
         if not (statuses.statuses or statuses.unreadable):
             # Of a whole country: taken for true, it would remove every station.
-            raise NotReadableError("the answer lists no connector")
-        return _Fetched(statuses, answer, self._clock.now(), attempt)
+            raise NotReadableError("the response lists no connector")
+        return _Fetched(statuses, response, self._clock.now(), attempt)
 
     async def _confirm(self, fetched: _Fetched) -> None:
         """Fetch further snapshots until one was made after the subscription.
@@ -411,12 +411,12 @@ class FinlandFeed:
             return
         self._regroup = False
         self._complete = True
-        self._merger.skew = fetched.answer.skew
+        self._merger.skew = fetched.response.skew
         gap = _gap(fetched, self._connected_at or fetched.at)
         if self._tap is not None:
             placed = self._merger.placed(fetched.statuses.statuses)
             self._tap(
-                encode_snapshot(placed, self._connected_at, gap, fetched.answer.skew), fetched.at
+                encode_snapshot(placed, self._connected_at, gap, fetched.response.skew), fetched.at
             )
         if self._polling:
             self._polled_at = fetched.at
@@ -461,9 +461,9 @@ class FinlandFeed:
 def _gap(fetched: _Fetched, began: int) -> int:
     """Return how long before ``began`` a snapshot was made, in ms. Source: its own date, or the
     server's."""
-    answer = fetched.answer
-    dated = fetched.statuses.made_at or answer.modified_at
-    made_at = dated - answer.skew
-    if answer.requested_at - made_at > MAX_GAP or made_at > fetched.at + AHEAD:
-        made_at = answer.requested_at - answer.cached_for - UNDATED_AGE
+    response = fetched.response
+    dated = fetched.statuses.made_at or response.modified_at
+    made_at = dated - response.skew
+    if response.requested_at - made_at > MAX_GAP or made_at > fetched.at + AHEAD:
+        made_at = response.requested_at - response.cached_for - UNDATED_AGE
     return max(0, began - made_at)

@@ -1,4 +1,4 @@
-"""Fintraffic's AFIR service over HTTP: complete answers, decompressed within a size limit.
+"""Fintraffic's AFIR service over HTTP: complete responses, decompressed within a size limit.
 
 Source: the operator's documentation. It requires gzip, asks programs to identify themselves, and
 answers 429 with ``Retry-After`` if it is asked too often.
@@ -23,17 +23,17 @@ from nobil_tui.feeds.transport.http import USER_AGENT, OnBytes, split_url
 FINLAND_ADDRESS = "https://afir.digitraffic.fi/api/charging-network/v1"
 """The operator's REST API."""
 LOCATIONS, TARIFFS, STATUSES = "locations/all", "tariffs/all", "locations/statuses/all"
-"""Paths of the answers."""
-MAX_ANSWER = 64 * 1024 * 1024
-"""Maximum size of an answer in bytes, as sent and decompressed; a real one has up to ten million.
+"""Paths of the responses."""
+MAX_RESPONSE = 64 * 1024 * 1024
+"""Maximum size of a response in bytes, as sent and decompressed; a real one has up to ten million.
 """
 TIMEOUTS = Timeouts(connect=15.0, silence=30.0)
 LEAST_SKEW = 2_000
 """Milliseconds: a smaller error of a clock cannot be measured."""
 
 
-class Answer(NamedTuple):
-    """One answer, decompressed."""
+class RestResponse(NamedTuple):
+    """One response, decompressed."""
 
     body: bytes
     etag: str
@@ -49,8 +49,9 @@ class Answer(NamedTuple):
 
 
 class FinlandRest:
-    """Download answers from ``address``. After a 429, no request is sent until its ``Retry-After``
-    is over.
+    """Download responses from ``address``.
+
+    After a 429, no request is sent until its ``Retry-After`` is over.
     """
 
     def __init__(self, address: str = "", *, clock: Clock | None = None) -> None:
@@ -69,8 +70,8 @@ class FinlandRest:
 
     async def get(
         self, path: str, etag: str = "", on_bytes: OnBytes = lambda _done, _total: None
-    ) -> Answer | None:
-        """Return the answer at ``path``; None if it is still the version that ``etag`` names.
+    ) -> RestResponse | None:
+        """Return the response at ``path``; None if it is still the version that ``etag`` names.
 
         Raises ``UnreachableError``.
         """
@@ -87,23 +88,23 @@ class FinlandRest:
             headers["If-None-Match"] = etag
         requested_at = self._clock.now()
         url = f"{self._address}/{path}"
-        status, found, sent = await fetch(url, headers, MAX_ANSWER, on_bytes, TIMEOUTS)
+        status, found, sent = await fetch(url, headers, MAX_RESPONSE, on_bytes, TIMEOUTS)
         if status == 304 and etag:
             return None
         if status != 200:
             raise self._refusal(status, found)
         try:
-            body = await run_in_thread(lambda: gunzip(sent, MAX_ANSWER))
+            body = await run_in_thread(lambda: gunzip(sent, MAX_RESPONSE))
         except NotReadableError as error:
             raise UnreachableError(
-                f"{self.host} sent an answer that cannot be read: {error}"
+                f"{self.host} sent a response that cannot be read: {error}"
             ) from None
         cached_for = _age(found.get("Age", ""))
         date = _http_date(found.get("Date", ""))
         if date:
-            # It is the time at which the server made the answer, not the cache.
+            # It is the time at which the server made the response, not the cache.
             date += cached_for
-        return Answer(
+        return RestResponse(
             bytes(body),
             found.get("ETag", "")[:256],
             requested_at,
@@ -121,7 +122,7 @@ class FinlandRest:
 
 
 def _skew(date: int, requested_at: int, answered_at: int) -> int:
-    """Return how far the clock that dated an answer is ahead of ours, in ms; zero if it may be
+    """Return how far the clock that dated a response is ahead of ours, in ms; zero if it may be
     right.
 
     An HTTP date has whole seconds.

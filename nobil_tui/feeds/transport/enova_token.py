@@ -32,13 +32,13 @@ TOKEN_ADDRESS = "https://api.data.enova.no/nobil/real-time/v1/Realtime"  # noqa:
 """The operator's token endpoint."""
 CALL_TIMEOUT = 15.0
 """Timeout of a whole request, in seconds."""
-MAX_TOKEN_ANSWER = 64 * 1024
-"""Maximum size of an answer in bytes; a real one has about one thousand."""
+MAX_TOKEN_RESPONSE = 64 * 1024
+"""Maximum size of a response in bytes; a real one has about one thousand."""
 MAX_URL = 16 * 1024
 """Maximum length of a URL with a token, in characters."""
 
 
-class _Answer(Struct):
+class _Response(Struct):
     url: str = field(name="accessToken")
 
 
@@ -123,7 +123,7 @@ class TokenClient:
             raise UnreachableError(
                 f"{self._host} answered HTTP {status}{redirect_note(status)}", asked
             )
-        url = url_of(await http.read_body(response, MAX_TOKEN_ANSWER), plain=self._plain)
+        url = url_of(await http.read_body(response, MAX_TOKEN_RESPONSE), plain=self._plain)
         if url is None:
             raise UnreachableError(f"{self._host} answered, but with no token")
         return url
@@ -137,7 +137,7 @@ class TokenClient:
         reason = f"HTTP {response.status}"
         try:
             message = msgspec.json.decode(
-                await http.read_body(response, MAX_TOKEN_ANSWER), type=_Complaint
+                await http.read_body(response, MAX_TOKEN_RESPONSE), type=_Complaint
             ).message
         except (*DECODE_ERRORS, ClientError, TimeoutError, OSError):
             return reason
@@ -145,13 +145,13 @@ class TokenClient:
         return f"{reason}: {safe_text(said)}" if said else reason
 
 
-def url_of(answer: bytes | bytearray, *, plain: bool) -> str | None:
-    """Return the URL in an answer; None if it has no trusted one.
+def url_of(response: bytes | bytearray, *, plain: bool) -> str | None:
+    """Return the URL in a response; None if it has no trusted one.
 
     An unencrypted URL is trusted only if the request itself was unencrypted (``plain``).
     """
     try:
-        url = msgspec.json.decode(answer, type=_Answer).url
+        url = msgspec.json.decode(response, type=_Response).url
     except DECODE_ERRORS:
         return None
     if len(url) > MAX_URL:

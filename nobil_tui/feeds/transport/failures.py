@@ -28,7 +28,7 @@ _EXPIRED, _NOT_YET_VALID, _SELF_SIGNED = 10, 9, 18
 _OTHER_HOST = (62, 64)
 """OpenSSL's verification errors, ``X509_V_ERR_...``; the last ones for a name and an address."""
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
-"""OpenSSL's reasons for an answer that is not TLS; they differ between its versions."""
+"""OpenSSL's reasons for a response that is not TLS; they differ between its versions."""
 _ERRNO = re.compile(r"\[Errno (\d{1,4})\]")
 
 
@@ -46,8 +46,8 @@ class UnreachableError(Exception):
         self.retry_after = retry_after
 
 
-def answer_error(status: int, retry_after: str, now: int) -> RefusedError | UnreachableError:
-    """Return the error for an HTTP answer that is a failure, at ``now`` (ms).
+def response_error(status: int, retry_after: str, now: int) -> RefusedError | UnreachableError:
+    """Return the error for an HTTP response that is a failure, at ``now`` (ms).
 
     ``retry_after`` is its header; empty without one. With it, a 403 does not refuse the key but
     asks to wait: servers send it to clients that ask too often.

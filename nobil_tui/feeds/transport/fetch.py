@@ -60,7 +60,7 @@ class Timeouts(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """An answer, as sent: nothing is decompressed."""
+    """A response, as sent: nothing is decompressed."""
 
     status: int
     headers: Message
@@ -77,10 +77,10 @@ async def fetch(
     *,
     redirects: bool = True,
 ) -> Fetched:
-    """Return the answer to a GET request.
+    """Return the response to a GET request.
 
     ``redirects``: follow them, with the same headers: not for a request with a key.
-    ``on_bytes`` is called on the event loop. Raises ``UnreachableError``, also for an answer of
+    ``on_bytes`` is called on the event loop. Raises ``UnreachableError``, also for a response of
     more than ``most`` bytes, and for one that arrives at less than ``MIN_RATE``.
     """
     loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ async def fetch(
         async with asyncio.timeout(timeouts.connect + 2 * timeouts.silence) as limit:
 
             def report(done: int, total: int | None) -> None:
-                # The beginning of the answer is in time; the rest has a limit of its own.
+                # The beginning of the response is in time; the rest has a limit of its own.
                 with suppress(RuntimeError):
                     limit.reschedule(None)
                 if done:
@@ -104,7 +104,7 @@ async def fetch(
 
 
 class _TooSlowError(TimeoutError):
-    """The answer arrives at less than ``MIN_RATE``."""
+    """The response arrives at less than ``MIN_RATE``."""
 
 
 class _Transfer:
@@ -114,7 +114,7 @@ class _Transfer:
         self.most = most
         self.timeouts = timeouts
         self.report: Callable[[int, int | None], object]
-        """Called by the thread when the answer begins, and after each chunk."""
+        """Called by the thread when the response begins, and after each chunk."""
         self.abandoned = False
         self._connections: list[HTTPConnection] = []
 
@@ -141,7 +141,7 @@ def _fetch(url: str, headers: Mapping[str, str], transfer: _Transfer, redirects:
         with opener.open(Request(url, headers=dict(headers)), timeout=silence) as response:
             return Fetched(response.status, response.headers, _read(response, transfer))
     except HTTPError as error:
-        # An answer with the status of a failure.
+        # A response with the status of a failure.
         error.close()
         return Fetched(error.code, error.headers, b"")
     except URLError as error:
@@ -185,7 +185,7 @@ def _reason(error: Exception, host: str, proxy: str | None) -> str:
         return f"{host} does not answer as a web server does"
     # Before OSError: a server that closes at once raises an exception that is both.
     if isinstance(error, HTTPException):
-        return f"the connection to {host} closed before the answer was complete"
+        return f"the connection to {host} closed before the response was complete"
     if isinstance(error, OSError):
         if refused := _TUNNEL.match(str(error)):
             return f"the proxy in the environment answered HTTP {refused[1]}"

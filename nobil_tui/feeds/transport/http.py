@@ -86,11 +86,11 @@ def failure_reason(error: Exception, host: str) -> str:
         return os_error_reason(error, host)
     if isinstance(error, ValueError):
         return f"{host}, or the proxy in the environment, has an invalid address"
-    return f"the connection to {host} closed before the answer was complete"
+    return f"the connection to {host} closed before the response was complete"
 
 
 async def read_body(response: ClientResponse, most: int) -> bytes | bytearray:
-    """Read an answer of at most ``most`` bytes, as sent and decompressed.
+    """Read a response of at most ``most`` bytes, as sent and decompressed.
 
     Stop at a longer one, and return it as empty; one that cannot be decompressed too. The session
     must not decompress: the library does so within no limit.

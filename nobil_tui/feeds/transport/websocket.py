@@ -12,8 +12,8 @@ from nobil_tui.base.text import safe_text
 from nobil_tui.feeds.transport.failures import (
     RefusedError,
     UnreachableError,
-    answer_error,
     os_error_reason,
+    response_error,
 )
 from nobil_tui.feeds.transport.proxies import SOCKS_SCHEMES, proxy_failure, proxy_for, proxy_place
 
@@ -99,7 +99,7 @@ def _failure(
         case InvalidStatus():
             response = error.response
             asked = response.headers.get_all("Retry-After")
-            return answer_error(response.status_code, asked[0] if asked else "", Clock().now())
+            return response_error(response.status_code, asked[0] if asked else "", Clock().now())
         case TimeoutError():
             words = f"{host} does not answer"
         case InvalidURI():

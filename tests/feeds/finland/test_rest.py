@@ -82,7 +82,7 @@ async def test_reports_a_damaged_answer(service: FinlandService, clock: FakeCloc
         )
 
     service.answers[STATUSES].append(cut)
-    with pytest.raises(UnreachableError, match="sent an answer that cannot be read: "):
+    with pytest.raises(UnreachableError, match="sent a response that cannot be read: "):
         await FinlandRest(service.address, clock=clock).get(STATUSES)
 
 

@@ -19,14 +19,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nobil_tui.feeds.source import SourceError
-from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_ANSWER, MAX_URL, TokenClient, url_of
+from nobil_tui.feeds.transport.enova_token import MAX_TOKEN_RESPONSE, MAX_URL, TokenClient, url_of
 from nobil_tui.feeds.transport.failures import RefusedError, UnreachableError
 from tests.conftest import GUARD, START, FakeClock, ServeRaw, guarded
 from tests.feeds.enova_service import KEY, EnovaService, refusal, token
 from tests.for_each import for_each
 from tests.http_service import Answer, body, sends, status, when_stuck
 
-CLOSED = "the connection to 127.0.0.1 closed before the answer was complete"
+CLOSED = "the connection to 127.0.0.1 closed before the response was complete"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_a_long_reason_is_shortened_after_removing_the_key(service: EnovaS
         body(b"<html>no</html>", 401),
         body(b'{"message": "\xff"}', 401),
         body(b"[" * 50_000, 401),
-        refusal(401, "x" * (MAX_TOKEN_ANSWER + 1)),
+        refusal(401, "x" * (MAX_TOKEN_RESPONSE + 1)),
         body(b"no gzip", 401, {"Content-Encoding": "gzip"}),
     ],
 )
@@ -212,7 +212,7 @@ async def test_does_not_follow_redirects(
         token("wss://nobil.example:99999/"),
         token("wss://[::1/"),
         token("wss://nobil.example/" + "x" * MAX_URL),
-        body(b'{"accessToken": "wss://nobil.example/"}' + b" " * MAX_TOKEN_ANSWER),
+        body(b'{"accessToken": "wss://nobil.example/"}' + b" " * MAX_TOKEN_RESPONSE),
         body(gzip.compress(b" " * 20_000_000), headers={"Content-Encoding": "gzip"}),
         status(204),
     ],
@@ -244,7 +244,7 @@ async def test_reads_a_compressed_answer_within_a_limit(service: EnovaService) -
     answer = gzip.compress(json.dumps({"accessToken": "ws://nobil.example/x"}).encode())
     service.answers.append(body(answer, headers=compressed))
     assert await guarded(TokenClient(KEY, service.address).dial()) == "ws://nobil.example/x"
-    bomb = gzip.compress(b" " * (MAX_TOKEN_ANSWER + 1))
+    bomb = gzip.compress(b" " * (MAX_TOKEN_RESPONSE + 1))
     service.answers.append(body(bomb, headers=compressed))
     error = await unreachable(TokenClient(KEY, service.address))
     assert str(error) == "127.0.0.1 answered, but with no token"

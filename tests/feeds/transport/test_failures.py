@@ -20,10 +20,10 @@ from nobil_tui.feeds.transport.failures import (
     MAX_RETRY_AFTER,
     RefusedError,
     UnreachableError,
-    answer_error,
     close_reason,
     os_error_reason,
     parse_retry_after,
+    response_error,
 )
 from tests.conftest import START
 from tests.for_each import for_each
@@ -98,11 +98,11 @@ def test_certificates_name_the_way_out(tmp_path: Path) -> None:
 
 def test_only_a_refusal_without_a_time_to_wait_is_about_the_key() -> None:
     for status, retry_after in ((401, ""), (401, "60"), (403, "")):
-        error = answer_error(status, retry_after, START)
+        error = response_error(status, retry_after, START)
         assert isinstance(error, RefusedError)
         assert str(error) == f"HTTP {status}"
     for status, retry_after, seconds in ((403, "90", 90), (403, "soon", 0), (503, "", 0)):
-        error = answer_error(status, retry_after, START)
+        error = response_error(status, retry_after, START)
         assert isinstance(error, UnreachableError)
         assert error.retry_after == seconds
 

@@ -58,8 +58,8 @@ async def test_follows_a_few_redirects(serve_raw: ServeRaw) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", "closed before the answer was comp"),
-        (b"", "closed before the answer was complete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", "closed before the response was comp"),
+        (b"", "closed before the response was complete"),
         (b"SSH-2.0-x\r\n\r\n", "does not answer as a web server does"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", "not answer as a web server"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000, "sent too much"),

@@ -1,4 +1,4 @@
-"""Large answers of the hub over HTTP: made in a thread, compressed once, and kept."""
+"""Large responses of the hub over HTTP: made in a thread, compressed once, and kept."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 
 MAX_LISTS = 32
-"""Large answers that are kept."""
+"""Large responses that are kept."""
 MAX_LIST_BYTES = 64 * 1024 * 1024
 """Bytes of them; one that is larger is kept alone."""
 GZIP_FROM = 1024
-"""Bytes from which an answer is compressed."""
+"""Bytes from which a response is compressed."""
 _GZIP_LEVEL = 5
 
 
 class Body(NamedTuple):
-    """A large answer, compressed once."""
+    """A large response, compressed once."""
 
     content: bytes
     compressed: bytes
@@ -32,19 +32,19 @@ class Body(NamedTuple):
     made_at: float
 
 
-class LargeAnswers:
-    """Keeps the latest answers under their names. ``clock`` says how old one is."""
+class LargeResponses:
+    """Keeps the latest responses under their names. ``clock`` says how old one is."""
 
     def __init__(self, clock: Clock) -> None:
         self.making = asyncio.Lock()
-        """One large answer is made at a time."""
+        """One large response is made at a time."""
         self._clock = clock
         self._bodies: OrderedDict[str, Body] = OrderedDict()
 
     async def get(
         self, name: str, source: Hashable, seconds: float, make: Callable[[], bytes]
     ) -> Body:
-        """Return a large answer; it is made in a thread unless the one that is kept is as new as
+        """Return a large response; it is made in a thread unless the one that is kept is as new as
         ``source``, or younger than ``seconds``."""
         async with self.making:
             kept = self._bodies.get(name)

@@ -1,4 +1,4 @@
-"""An answer of the hub over HTTP, and how it is sent: compressed, in pieces, or as not modified."""
+"""Responses of the hub over HTTP, and how they are sent: compressed, in pieces, or not modified."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from nobil_tui.hub.large_answers import Body
+from nobil_tui.hub.large_responses import Body
 
 if TYPE_CHECKING:
     from aiohttp.web import BaseRequest, StreamResponse
 
-ANSWER_PIECE = 64 * 1024
-"""Bytes of a large answer that are handed to a connection at once."""
+RESPONSE_PIECE = 64 * 1024
+"""Bytes of a large response that are handed to a connection at once."""
 
 
-class HttpAnswer(NamedTuple):
-    """An answer before it is sent."""
+class HttpResponse(NamedTuple):
+    """A response before it is sent."""
 
     content: bytes
     status: HTTPStatus = HTTPStatus.OK
@@ -27,13 +27,13 @@ class HttpAnswer(NamedTuple):
     body: Body | None = None
 
 
-def error_answer(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
+def error_response(status: HTTPStatus, *headers: tuple[str, str]) -> HttpResponse:
     """Return an error in the form of version 1: ``{"status": "400 - Bad request"}``."""
     text = f"{status.value} - {status.phrase.capitalize()}"
-    return HttpAnswer(msgspec.json.encode({"status": text}), status, headers=headers)
+    return HttpResponse(msgspec.json.encode({"status": text}), status, headers=headers)
 
 
-PREFLIGHT = HttpAnswer(
+PREFLIGHT = HttpResponse(
     b"",
     HTTPStatus.NO_CONTENT,
     headers=(
@@ -42,11 +42,13 @@ PREFLIGHT = HttpAnswer(
         ("Access-Control-Max-Age", "86400"),
     ),
 )
-"""What a browser gets that asks whether a page of an allowed origin may send a request."""
+"""The response to a browser that asks whether a page of an allowed origin may send a request."""
 
 
-async def send_answer(request: BaseRequest, answer: HttpAnswer, origin: str) -> StreamResponse:
-    """Send an answer. ``origin``: the origin whose pages may read it; empty for none."""
+async def send_response(
+    request: BaseRequest, response: HttpResponse, origin: str
+) -> StreamResponse:
+    """Send a response. ``origin``: the origin whose pages may read it; empty for none."""
     from aiohttp import web
 
     headers = {
@@ -54,15 +56,15 @@ async def send_answer(request: BaseRequest, answer: HttpAnswer, origin: str) -> 
         "Server": "nobil-tui",
         "X-Content-Type-Options": "nosniff",
     }
-    headers.update(dict(answer.headers))
+    headers.update(dict(response.headers))
     if origin:
         headers |= {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Expose-Headers": "ETag, Retry-After",
             "Vary": "Origin, Accept-Encoding",
         }
-    content, status = answer.content, answer.status
-    if (body := answer.body) is not None:
+    content, status = response.content, response.status
+    if (body := response.body) is not None:
         headers |= {"ETag": body.tag, "Cache-Control": "private, no-cache"}
         headers.setdefault("Vary", "Accept-Encoding")
         content = body.content
@@ -71,24 +73,24 @@ async def send_answer(request: BaseRequest, answer: HttpAnswer, origin: str) -> 
         elif _accepts_gzip(request.headers.get("Accept-Encoding", "")) and body.compressed:
             content = body.compressed
             headers["Content-Encoding"] = "gzip"
-    if len(content) > ANSWER_PIECE and request.method != "HEAD":
-        headers["Content-Type"] = answer.content_type
+    if len(content) > RESPONSE_PIECE and request.method != "HEAD":
+        headers["Content-Type"] = response.content_type
         return await _send_in_pieces(request, content, headers)
-    response = web.Response(
+    sent = web.Response(
         body=content,
         status=status,
         headers=headers,
-        content_type=answer.content_type,
-        charset="utf-8" if answer.content_type == "text/plain" else None,
+        content_type=response.content_type,
+        charset="utf-8" if response.content_type == "text/plain" else None,
     )
-    response.force_close()
-    return response
+    sent.force_close()
+    return sent
 
 
 async def _send_in_pieces(
     request: BaseRequest, content: bytes, headers: dict[str, str]
 ) -> StreamResponse:
-    """Send a large answer at the pace of its reader: many that read slowly take no memory."""
+    """Send a large response at the pace of its reader: many that read slowly take no memory."""
     from aiohttp import web
 
     response = web.StreamResponse(headers=headers)
@@ -96,10 +98,10 @@ async def _send_in_pieces(
     response.force_close()
     await response.prepare(request)
     pieces = memoryview(content)
-    # A reader that has gone needs no answer.
+    # A reader that has gone needs no response.
     with suppress(ConnectionError):
-        for start in range(0, len(content), ANSWER_PIECE):
-            await response.write(bytes(pieces[start : start + ANSWER_PIECE]))
+        for start in range(0, len(content), RESPONSE_PIECE):
+            await response.write(bytes(pieces[start : start + RESPONSE_PIECE]))
         await response.write_eof()
     return response
 
