@@ -14,6 +14,7 @@ from nobil_tui.charging.conditions import Condition
 from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
 from nobil_tui.cli.messages import print_message
+from nobil_tui.cli.options import Number
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
     check_filter,
@@ -83,7 +84,7 @@ Fields of a price; in CSV, each is a column such as price_kwh:
 @click.argument("words", nargs=-1, metavar="[FILTER]...", shell_complete=complete_filter)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print at most N stations.")
+@click.option("--limit", type=Number(min=1), metavar="N", help="Print at most N stations.")
 @source_options
 def list_command(
     words: tuple[str, ...], as_json: bool, as_csv: bool, limit: int | None, **common: Any

@@ -40,6 +40,20 @@ def parse_speed(text: str) -> float:
     return speed
 
 
+class Number(click.IntRange):
+    """A whole number within limits."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            limits = f"from {self.min} to {self.max}" if self.max is not None else "above 0"
+            self.fail(f"expected a number {limits}.", param, ctx)
+
+
 class FilePath(click.Path):
     """The path of a file. ``~`` is expanded: bash leaves it after ``--option=``."""
 
@@ -48,6 +62,9 @@ class FilePath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
+        if not os.fspath(value):
+            # As of a variable that is not set: the current folder is not what was meant.
+            self.fail("expected the path of a file.", param, ctx)
         return super().convert(expand_user(os.fspath(value)), param, ctx)
 
 
@@ -101,7 +118,7 @@ def stations_option(command: Decorated) -> Decorated:
     """Add ``--stations``: the size of the simulation."""
     return click.option(
         "--stations",
-        type=click.IntRange(1, MAX_SIMULATED_STATIONS),
+        type=Number(1, MAX_SIMULATED_STATIONS),
         metavar="N",
         callback=inherit,
         help=f"Number of simulated stations.  [default: {DEFAULT_STATIONS}]",

@@ -19,7 +19,7 @@ from nobil_tui.cli.listening import (
     listening_host,
 )
 from nobil_tui.cli.messages import fail, print_message
-from nobil_tui.cli.options import FilePath, keys_option, log_format_option, publish_option
+from nobil_tui.cli.options import FilePath, Number, keys_option, log_format_option, publish_option
 from nobil_tui.cli.output import print_text
 from nobil_tui.cli.publishing import relayed
 from nobil_tui.cli.service_log import service_log
@@ -67,7 +67,7 @@ Addresses go to standard output and events to stderr, one per line.
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=Number(0, 65535),
     metavar="N",
     default=8080,
     show_default=True,

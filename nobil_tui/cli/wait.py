@@ -80,7 +80,7 @@ def wait(
     from nobil_tui.monitor.batch import LinkPhase
     from nobil_tui.wire.changes import json_line
 
-    if not stations_given and not filter_text:
+    if not stations_given and not (filter_text or "").strip():
         fail(ExitCode.USAGE, "Give station ids, or a filter with --filter.")
     descriptor = stdout_descriptor()
     startup = start_reading(common)

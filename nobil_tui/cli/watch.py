@@ -69,7 +69,7 @@ def watch(as_json: bool, test: bool, no_history: bool, **common: Any) -> None:
         fail(
             ExitCode.USAGE,
             f"{source.name} is not live data, and alerts of the config are only for live data. "
-            "To try the delivery, use --test.",
+            "Choose a source with --source, or try the delivery with --test.",
         )
     settings = settings_of(startup)
 

@@ -114,7 +114,9 @@ def saved_text(station_list: StationList) -> str:
     """Return the filter to save: with the words for the switches and for the order, if it is not
     the usual one."""
     options, query = station_list.options, station_list.query
-    words = [station_list.filter.strip()]
+    text = station_list.filter.strip()
+    # Else the words that follow would be inside the quotes.
+    words = [f'{text}"' if text.count('"') % 2 else text]
     if options.starred_only and not query.asks_starred:
         words.append("starred")
     if options.faults_only:

@@ -59,7 +59,7 @@ class EditAlertScreen(FormDialog[AlertRule]):
         elif not text.isprintable():
             self.say("A filter can hold printable characters only.")
         elif text and (problem := filter_problem(text, needs_terms=not rule.station)):
-            self.say(f"{problem[0].upper()}{problem[1:]}.")
+            self.say(f"Filter: {problem}.")
         elif not least.isdecimal() or not 1 <= int(least) <= MAX_LEAST:
             self.say(f"Enter a number from 1 to {MAX_LEAST}.")
         else:
