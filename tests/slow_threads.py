@@ -1,4 +1,4 @@
-"""Make late what happens off the event loop: ``python3 -m pytest --slow-threads SEED``.
+"""Delay what happens off the event loop: ``python3 -m pytest --slow-threads SEED``.
 
 A test that waits for one thing and then checks another passes as long as the second comes soon
 enough. On a busy machine it comes later, and the test fails there, once in a hundred runs. With

@@ -1,4 +1,4 @@
-"""The option ``--slow-threads``: what it makes late, and that it is only late."""
+"""The option ``--slow-threads`` delays everything off the event loop, and changes nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of what alerts saw, to be stored together before any of them is delivered."""
+"""Claims: changes of what alerts saw, stored together before any of them is delivered."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Update(NamedTuple):
     after: Seen
     fires: bool
     at: int
-    """When, in ms."""
+    """When it saw that, in ms."""
     replaces: bool = False
-    """Whether the user armed the alert just now, so that what was stored of it is void."""
+    """Whether the user armed the alert just now, so that its stored state is void."""
     once: bool = False
     """Whether the alert is over when it fires."""
     due: DueRun | None = None
-    """The run of the hook that is due if this instance is the one to deliver it."""
+    """The run of the hook that is due if this instance delivers the alert."""
 
 
 class Claim:
-    """Changes to be stored together, and what this instance gets to deliver by them.
+    """Changes to store together, which decide what this instance delivers.
 
-    Nothing is kept of the ``removed`` alerts, and of the ``disarmed`` ones only when they fired;
-    the values are when that happened, in ms.
+    The state of ``removed`` alerts is deleted, and for ``disarmed`` ones only the time when they
+    fired is kept; the values are when that happened, in ms.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class Claim:
         self.disarmed = disarmed or {}
         self.stored = False
         self.void = False
-        """Whether it must not be stored any more."""
+        """Whether it must no longer be stored."""
         self.refused: set[AlertKey] = set()
         """New alerts that must begin again: they are over, and the config may be older; or another
-        instance began with something else."""
+        instance began them with another state."""
         self.undo: list[tuple[str, tuple[object, ...]]] = []
-        """Statements that take back what was claimed."""
+        """Statements that undo the claim."""

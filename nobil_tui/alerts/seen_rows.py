@@ -1,7 +1,7 @@
 """The rows of what alerts saw: read them, and change them by one step of an alert.
 
-Each change of what an alert saw is one row changed in one transaction, so that of two instances
-that see the same change exactly one gets to deliver it. What holds however their steps interleave:
+Each change of what an alert saw changes one row in one transaction, so that exactly one of two
+instances that see the same change delivers it. However their steps interleave:
 
 * An alert begins when the user arms it, or when an instance finds it in the config; it is over once
   it fired for once or the user removed it. Of two such steps the later one counts, whichever is
@@ -27,9 +27,9 @@ from nobil_tui.config.alert_rules import AlertKey
 from nobil_tui.store.database_file import transaction
 
 MAX_FIRED = 300
-"""Alerts for once whose last firing is kept after they fired."""
+"""The most one-time alerts whose firing is kept."""
 ORPHAN_AGE = 24 * 3_600_000
-"""Milliseconds after which rows of alerts are removed that no config has."""
+"""Milliseconds after which rows of alerts that no config has are removed."""
 SAVE_GRACE = 10_000
 """Milliseconds within which an instance saves a config without an alert that is over."""
 
@@ -66,7 +66,7 @@ def prune_alerts(connection: sqlite3.Connection, keys: Collection[AlertKey], now
         fired_once = 0
         for rule, at, over, fired in rows.fetchall():
             fired_once += bool(over and fired)
-            # After the clock was set back, a time in the future says nothing.
+            # After the clock was set back, a time in the future means nothing.
             old = abs(now - at) > ORPHAN_AGE
             unwanted = fired_once > MAX_FIRED if over and fired else over or _key(rule) not in keys
             if old and unwanted:
@@ -85,12 +85,12 @@ class _Held(NamedTuple):
 
     @property
     def last_step(self) -> _Held:
-        """The same as of its last firing, if that was later."""
+        """The same row as of its last firing, if that was later."""
         return self._replace(at=max(self.at, self.fired))
 
     def precedes(self, at: int) -> bool:
-        """Return whether a step at a time (ms) is later than what is stored."""
-        # After the clock was set back, a time in the future says nothing.
+        """Return whether a step at a time (ms) is later than the stored one."""
+        # After the clock was set back, a time in the future means nothing.
         return self.at <= at or self.at - at > ORPHAN_AGE
 
 
@@ -126,7 +126,7 @@ class ClaimStep:
                 (after.unknown, rule, update.station),
             )
             return False
-        # Another instance may have seen more of it: whether it flaps is judged by both.
+        # Another instance may have seen more: both decide whether the alert flaps.
         claimed = after.on and update.fires and not flaps(held.off_at, update.at)
         off_at = max(held.off_at, after.off_at) if after.on else after.off_at
         self._put(rule, update.station, Seen(after.on, off_at, after.unknown))
@@ -135,14 +135,14 @@ class ClaimStep:
         return claimed
 
     def _begin(self, update: Update, rule: str, alert: _Held | None) -> bool:
-        """Store what a new alert sees, unless it saw something already. It does not fire by it."""
+        """Store what a new alert sees, unless it saw something already. This does not fire it."""
         if alert is None or rule in self._begun:
             begins = True
         elif alert.over:
             wait = 0 if update.replaces else SAVE_GRACE
             begins = alert.precedes(update.at - wait)
         else:
-            # What another instance delivered since is not void.
+            # A delivery by another instance since then stays valid.
             begins = update.replaces and alert.last_step.precedes(update.at)
         if begins and rule not in self._begun:
             self._begun.add(rule)
@@ -158,7 +158,7 @@ class ClaimStep:
         return False
 
     def _deliver(self, update: Update, rule: str, alert: _Held) -> None:
-        """Note that this instance delivers an alert, and how to take that back."""
+        """Note that this instance delivers an alert, and how to undo that."""
         at = update.at if update.once else alert.at
         self._connection.execute(_PUT_ALERT, (rule, at, update.once, update.at))
         undo = self._claim.undo
@@ -180,7 +180,7 @@ class ClaimStep:
             self._connection.execute(_PUT_ALERT, (rule, at, True, 0))
 
     def disarm(self, key: AlertKey, at: int) -> None:
-        """Remove what an alert saw that is over, unless it began again since."""
+        """Remove the state of an alert that is over, unless it began again since."""
         rule = _text(key)
         alert = self._alert(rule)
         if alert is not None and alert.over and alert.precedes(at):

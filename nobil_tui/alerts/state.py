@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class AlertState:
-    """Keeps what alerts saw in ``path``; None keeps it for this session.
+    """Keeps what alerts saw in the file at ``path``; None keeps it in memory.
 
     Errors of the disk are never raised: they become a notice, and each instance is on its own.
     Every method blocks for a moment: do not call it on an event loop.
@@ -49,7 +49,8 @@ class AlertState:
         """The runs of the hook that are due."""
 
     def load(self, keys: Collection[AlertKey], now: int) -> None:
-        """Open the file, and remove what is too old at ``now`` (ms) of all alerts but ``keys``."""
+        """Open the file, and remove rows that are too old at ``now`` (ms), except those of
+        ``keys``."""
         with self._lock:
             if self._path is None:
                 return
@@ -130,8 +131,7 @@ class AlertState:
         return [update.fires for update in claim.updates]
 
     def release(self, claim: Claim) -> bool:
-        """Take back what was claimed, because it will not be delivered; return whether the rest
-        was stored."""
+        """Undo a claim that will not be delivered; return whether the rest was stored."""
         with self._lock:
             claim.void = True
             connection = self._connection

@@ -1,4 +1,4 @@
-"""What a hub has sent and refused, for its metrics."""
+"""Counts of what a hub has sent and refused, for its metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class HubCounts:
         self.messages = 0
         self.bytes = 0
         self.resynced = 0
-        """Consumers that were behind and got a snapshot in place of what they lacked."""
+        """How often a consumer that was behind got a snapshot instead of its waiting updates."""
         self.dropped: Counter[str] = Counter()
         """Consumers that the hub closed, by the reason."""
         self.refused: Counter[int] = Counter()

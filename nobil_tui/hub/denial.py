@@ -1,4 +1,4 @@
-"""Why a request of a consumer is not served, and the response that says so."""
+"""Denials: why a request is not served, and the response that says so."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def wrong_key() -> Denial:
 
 
 def plain_response(denial: Denial) -> bytes:
-    """Return the response to a request that is not read any further."""
+    """Return the response to a request of which no more is read."""
     body = denial.text + "\n"
     retry = f"Retry-After: {denial.retry_after}\r\n" if denial.retry_after else ""
     return (

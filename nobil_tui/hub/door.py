@@ -173,7 +173,7 @@ class Door(asyncio.Protocol):
             self.encrypting = loop.create_task(self._encrypt(tls))
 
     async def _encrypt(self, tls: ssl.SSLContext) -> None:
-        """Shake hands here and not in the server, where what does not end would not be counted."""
+        """Do the TLS handshake here, not in the server, which would not count unfinished ones."""
         try:
             encrypted = await asyncio.get_running_loop().start_tls(
                 self._transport,
@@ -393,7 +393,7 @@ def _server_protocol(*, compress: bool) -> ServerProtocol:
 
 
 def _first_offered(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    # Browsers and Node's ws give up unless one of those that they offer is chosen.
+    # Browsers and Node's ws give up unless one of their offered subprotocols is chosen.
     return offered[0] if offered else None
 
 

@@ -1,10 +1,10 @@
-"""The system's limit of open files, which is one of connections."""
+"""Raise the system's limit of open files, which also limits connections."""
 
 from __future__ import annotations
 
 
 def raise_file_limit(connections: int) -> int:
-    """Allow so many connections if the system lets us; return how many it does."""
+    """Allow this many connections if the system permits it; return how many it permits."""
     try:
         import resource
     except ImportError:

@@ -102,7 +102,7 @@ class MapLayer:
 def filter_of(parameters: list[tuple[str, str]]) -> str:
     """Return the filter among the parameters of a request, empty without one.
 
-    Raises ``FilterError`` for other parameters: what they should do would not happen.
+    Raises ``FilterError`` for other parameters, which would have no effect.
     """
     for name, _ in parameters:
         if name != "filter":

@@ -1,7 +1,6 @@
 """The HTTP side of the hub: REST of version 1, health, metrics and a map layer.
 
-A connection serves one request: the door hands it over with its first one, and a WebSocket never
-follows on it.
+A connection serves one request: the door hands it over with that request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Check the API keys of requests; an address that guesses keys, or floods, has to wait."""
+"""Check the API keys of requests; an address that guesses keys or floods has to wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLOOD_STRIKES = 5
 
 
 class KeyCheck:
-    """Checks keys; an address has so many failed tries per minute."""
+    """Checks keys, and limits the failed attempts of an address per minute."""
 
     def __init__(
         self, keys: ConsumerKeys, tries_per_minute: int, counts: HubCounts, events: HubLog
@@ -52,9 +52,9 @@ class KeyCheck:
         return wrong_key()
 
     def allow(self, tries_per_minute: int) -> None:
-        """Allow another number of failed tries from now on."""
+        """Allow another number of failed attempts from now on."""
         self._failed.per_minute = self._floods.per_minute = tries_per_minute
 
     def note_flood(self, address: str) -> None:
-        """Note that a consumer of an address was closed for what it sent."""
+        """Note that a consumer at an address was closed because of what it sent."""
         self._floods.failed(address, FLOOD_STRIKES)

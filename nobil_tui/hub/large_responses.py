@@ -1,4 +1,4 @@
-"""Large responses of the hub over HTTP: made in a thread, compressed once, and kept."""
+"""Large responses of the hub over HTTP: made in a thread, compressed once, and cached."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import run_in_thread
 
 MAX_LISTS = 32
-"""Large responses that are kept."""
+"""The most large responses that are cached."""
 MAX_LIST_BYTES = 64 * 1024 * 1024
-"""Bytes of them; one that is larger is kept alone."""
+"""The most bytes of them; a larger one is cached alone."""
 GZIP_FROM = 1024
 """Bytes from which a response is compressed."""
 _GZIP_LEVEL = 5
@@ -28,12 +28,12 @@ class Body(NamedTuple):
     tag: str
     """Its ``ETag``: a hash of it, so that it outlasts the hub."""
     source: Hashable
-    """The version of what it was made from."""
+    """The version of the data that it was made from."""
     made_at: float
 
 
 class LargeResponses:
-    """Keeps the latest responses under their names. ``clock`` says how old one is."""
+    """Caches the latest responses by name. ``clock`` gives their age."""
 
     def __init__(self, clock: Clock) -> None:
         self.making = asyncio.Lock()

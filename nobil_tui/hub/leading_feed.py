@@ -90,8 +90,8 @@ class LeadingFeed(WrappedFeed):
 
 
 def _without_nats(event: Event) -> Event:
-    """Return an event of the follower as it is for a relay: without NATS, its source is not read
-    either, since another relay may lead."""
+    """Adapt an event of the follower to a relay: without NATS, its source is not read either, since
+    another relay may lead."""
     if isinstance(event, Refused) or (isinstance(event, Lost) and event.retry_at):
         return replace(event, reason=f"{WITHOUT_NATS}: {event.reason}")
     return event

@@ -1,4 +1,4 @@
-"""What accepts the connections of a hub, at every address of its host."""
+"""Accept the connections of a hub at every address of its host."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A board as it is served: each station encoded once, and the messages of each batch.
 
-What is served changes only with a batch. So a snapshot and the updates that follow it never overlap
+Served data changes only with a batch. So a snapshot and the updates that follow it never overlap
 and leave nothing out, whenever a consumer joins.
 """
 

@@ -48,8 +48,7 @@ SWEEP_SECONDS = 1.0
 JOIN_SLICE = 0.005
 """Seconds of sending snapshots to new consumers before others get their turn."""
 DISCONNECT_TIMEOUT = 0.05
-"""Seconds to wait for closing handshakes before the connections are aborted, unless ``close`` is
-told otherwise."""
+"""Default of the seconds to wait for closing handshakes before the connections are aborted."""
 _NO_EVENTS = HubLog()
 
 
@@ -155,8 +154,8 @@ class Hub:
         return sum(each.is_behind for each in self._consumers)
 
     def use_limits(self, limits: HubSection, connections: int = 0) -> None:
-        """Use the limits of a config that changed, for what begins from now on; ``connections`` as
-        above."""
+        """Use the limits of a changed config for everything that begins from now on;
+        ``connections`` as above."""
         self.limits = limits
         self._connections = connections or limits.connections
         self.key_check.allow(limits.failed_tries)

@@ -1,4 +1,4 @@
-"""What the station list shows, and in which order."""
+"""The options of the station list."""
 
 from __future__ import annotations
 

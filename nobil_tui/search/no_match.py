@@ -1,4 +1,4 @@
-"""Find out which word of a filter finds nothing."""
+"""Find the word of a filter that matches nothing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def first_unmatched(
     matching: Callable[[str], Iterable[str]],
     values: FieldValues,
 ) -> str:
-    """Return which of the ``parts`` of a filter matches none of the ``stations``, by itself or
-    together with those before it; empty if all together match one.
+    """Return the first of the ``parts`` of a filter that matches none of the ``stations``, by
+    itself or together with those before it; empty if all of them together match a station.
 
     ``matching`` returns the stations that match a part.
     """

@@ -1,4 +1,4 @@
-"""One session that alerts are evaluated on: which alerts it has, and where their state is kept."""
+"""One session with alerts: which alerts it has, and where their state is kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AlertedSession:
         self.own: list[AlertRule] = []
         """The alerts of a session that is not real."""
         self.looked_on: float | None = None
-        """Monotonic time of the last look for interrupted runs; None before one."""
+        """Monotonic time of the last check for interrupted runs; None before the first."""
         self._lasts = self.lasting
         self._kept_at: Path | None = None
         """Where the state of alerts of settings is kept; None for nowhere."""
@@ -48,7 +48,8 @@ class AlertedSession:
 
     @property
     def state_path(self) -> Path | None:
-        """The file with what the alerts saw; None if it is not kept: of settings only."""
+        """The file with what the alerts saw; None if it is not kept: only alerts of the settings
+        have one."""
         return self._kept_at if self._lasts else None
 
     @property
@@ -62,8 +63,8 @@ class AlertedSession:
         return self._due[path]
 
     def has_changed_kind(self) -> bool:
-        """Return whether the alerts are others than at the last call: the hub said that it serves a
-        simulation, or that it serves none any more."""
+        """Return whether the alerts were replaced since the last call: the hub reported that it
+        serves a simulation, or no longer does."""
         if self.lasting is self._lasts:
             return False
         self.own, self._lasts = [], self.lasting

@@ -1,5 +1,4 @@
-"""The alerts of a running program: their rules, their sink, and what every instance delivers
-once."""
+"""The alerts of a running program: their rules, their sink, and their delivery."""
 
 from __future__ import annotations
 
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
 
 
 MAX_FIRED_SHOWN = 20
-"""Alerts that fired for once which are listed."""
+"""The most one-time alerts that are listed after they fired."""
 DUE_INTERVAL = 60.0
-"""Seconds between two looks for runs of the hook that the end of a program interrupted."""
+"""Seconds between two checks for runs of the hook that the end of a program interrupted."""
 
 
 class SessionAlerts:
@@ -122,7 +121,7 @@ class SessionAlerts:
         )
 
     async def _look_for_due(self, attached: AlertedSession) -> None:
-        """Run the hook for what an earlier program left, at intervals."""
+        """Carry out runs of the hook that an earlier program left, at intervals."""
         now = attached.session.options_clock.monotonic()
         if attached.looked_on is not None and now - attached.looked_on < DUE_INTERVAL:
             return
@@ -207,7 +206,7 @@ class SessionAlerts:
             await self._hook.join()
 
     async def close(self) -> None:
-        """Stop the hook; what it has not run is run at the next start."""
+        """Stop the hook; the next start carries out the runs that are left."""
         self._hook_closed = True
         if self._hook is not None:
             await self._hook.close()
@@ -250,7 +249,7 @@ class SessionAlerts:
         return firing
 
     def _run_due(self, due: DueRuns) -> None:
-        """Run the user's command for what is due, if there is one."""
+        """Run the user's command for each due run, if there is a command."""
         if not self._settings.config.alerts.command or self._hook_closed:
             return
         from nobil_tui.alerts.hook import Hook
@@ -270,7 +269,7 @@ class SessionAlerts:
 
 
 def _become(held: set[str], wanted: set[str]) -> bool:
-    """Let a set that is shared hold other members; return whether it changed."""
+    """Replace the members of a shared set; return whether it changed."""
     if held == wanted:
         return False
     held.clear()

@@ -17,9 +17,9 @@ from nobil_tui.base.decoding import DECODE_ERRORS, NotReadableError
 from nobil_tui.base.text import safe_text
 
 MAX_LOCATION_ID = 64
-"""Characters of a location's id; a longer one is not read."""
+"""The most characters of a location's id; a longer one is not read."""
 MAX_EVSE_ID = 128
-"""Characters of an EVSE's id; a longer one is not read."""
+"""The most characters of an EVSE's id; a longer one is not read."""
 TOPIC_ROOT = "status-v1"
 """The first level of the topics that carry statuses."""
 FINLAND_CREDIT = "Fintraffic / digitraffic.fi, CC BY 4.0"

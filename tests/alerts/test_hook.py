@@ -1,4 +1,4 @@
-"""The hook: no shell, one run at a time, a time limit, and its failure told once."""
+"""The hook: no shell, one run at a time, a time limit, and one report of its failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts over random streams, compared with a naive oracle: none twice, none missed."""
+"""Alerts over random streams, compared with a naive oracle: no alert twice, and none missed."""
 
 from __future__ import annotations
 

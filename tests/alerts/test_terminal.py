@@ -1,4 +1,4 @@
-"""Escape sequences of notifications and titles; no text can leave its place in them."""
+"""Escape sequences of notifications and titles, which no text can break out of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things are kept where this machine's customs say, and asking for the place makes nothing."""
+"""Files are where the platform's conventions say, and asking for a path creates nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken for a secret, in addresses and by names; and which hosts are this machine."""
+"""Recognition of secrets in addresses and by names, and of hosts that are this machine."""
 
 from __future__ import annotations
 

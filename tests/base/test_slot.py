@@ -1,4 +1,4 @@
-"""A slot releases each resource once, also one that is opened while it is closed."""
+"""A slot releases each resource once, even one that is opened while the slot is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For how long connectors could change unseen: breaks, clocks that are set, and restarts."""
+"""Freshness through breaks, clocks that are set, and restarts."""
 
 from __future__ import annotations
 

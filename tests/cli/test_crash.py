@@ -1,4 +1,4 @@
-"""A crash is one sentence with the path of a log, which has the traceback and no key."""
+"""A crash prints one sentence with the path of a log, which has the traceback and no key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``history``: what is printed, and what is refused."""
+"""``history``: its output and its errors."""
 
 from __future__ import annotations
 

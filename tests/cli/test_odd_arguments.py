@@ -1,4 +1,4 @@
-"""Every name that a file system can hold, every number that can be typed: a sentence, no crash."""
+"""Any file name and any number in an argument gives a sentence, not a crash."""
 
 from __future__ import annotations
 

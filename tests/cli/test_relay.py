@@ -1,4 +1,4 @@
-"""``relay`` and ``serve --publish``: what they say when NATS cannot be used."""
+"""``relay`` and ``serve --publish``: their messages when NATS cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds the process is missing or odd: no home, another locale, ``~`` in an option."""
+"""A missing or odd environment: no home, another locale, ``~`` in an option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``watch``: what it refuses, and how the delivery is tried."""
+"""``watch``: its errors, and the test of the delivery."""
 
 from __future__ import annotations
 

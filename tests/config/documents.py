@@ -1,4 +1,4 @@
-"""TOML documents written in every way that TOML allows, and where everything in them is."""
+"""Generate TOML documents in every form that TOML allows, with the positions of their parts."""
 
 from __future__ import annotations
 

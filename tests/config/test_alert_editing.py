@@ -1,4 +1,4 @@
-"""Alerts are added, changed and removed in the file, and everything else of it stays."""
+"""Alerts are added, changed and removed in the file, and everything else is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with an alert is reported with its line."""
+"""An invalid alert is reported with its line."""
 
 from __future__ import annotations
 

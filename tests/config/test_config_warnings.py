@@ -1,4 +1,4 @@
-"""What a user should know about a config that is valid."""
+"""Warnings about valid configs."""
 
 from __future__ import annotations
 

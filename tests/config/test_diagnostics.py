@@ -1,4 +1,4 @@
-"""Whatever is refused is explained, and nothing is too strange to be read."""
+"""Every refused document is explained, however strange it is."""
 
 from __future__ import annotations
 

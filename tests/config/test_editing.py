@@ -1,4 +1,4 @@
-"""Editing: the meaning changes as it must, and nothing else of the file does."""
+"""Editing changes the meaning as intended, and nothing else in the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our names of keys are Textual's."""
+"""The names of keys are Textual's."""
 
 from __future__ import annotations
 

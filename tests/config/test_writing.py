@@ -1,4 +1,4 @@
-"""Saving: nothing is lost, whatever else goes on or goes wrong."""
+"""Saving loses nothing, whatever happens meanwhile."""
 
 from __future__ import annotations
 

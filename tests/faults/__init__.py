@@ -1,4 +1,4 @@
-"""The bench of faults: terminals, networks, disks and clocks as people have them.
+"""Fault tests: faulty terminals, networks, disks and clocks.
 
 A short form is part of the test run; ``--faults-long`` runs the long one and prints its table.
 """

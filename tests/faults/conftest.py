@@ -1,4 +1,4 @@
-"""Shared by the bench: its table, and apps that run without sleeping."""
+"""Shared by the fault tests: their table, and apps that run without sleeping."""
 
 from __future__ import annotations
 

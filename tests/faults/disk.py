@@ -1,4 +1,4 @@
-"""A disk of ours: each call that writes can fail, or be the last one of the program.
+"""A faulty disk: each call that writes can fail, or be the last one of the program.
 
 Calls of Python are counted by replacing them, those of SQLite through its own table of system
 calls. A program that is killed is a child process that ends at its n-th call without any cleanup:

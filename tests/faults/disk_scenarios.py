@@ -1,4 +1,4 @@
-"""What is written to a disk of ours, call by call, and what is left of it.
+"""Scenarios of writing to a faulty disk, call by call, and checks of what is left.
 
 Run as a program, it tries one scenario with one fault at every call, each in a child process, and
 prints the result as JSON: it forks, which a test process with threads cannot safely do.

@@ -1,4 +1,4 @@
-"""What a terminal shows: the part of one that the app's output needs."""
+"""An emulated screen: the part of a terminal that the app's output needs."""
 
 from __future__ import annotations
 

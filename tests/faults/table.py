@@ -1,4 +1,4 @@
-"""The table of the bench: what was tried, how often, and what the user saw."""
+"""The table of the fault tests: what was tried, how often, and what the user saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A terminal of ours: a pseudo-terminal, with the program in it, that can do what terminals do.
+"""A faulty terminal: a pseudo-terminal that runs the program and can be slow, stuck, resized or
+gone.
 
 The program is a session of its own with the terminal as its controlling one, unless ``detached``.
 """

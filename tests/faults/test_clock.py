@@ -1,4 +1,4 @@
-"""The bench of clocks: jumps both ways, sleep, daylight saving, and times that cannot be right."""
+"""Faults of clocks: jumps both ways, sleep, daylight saving, and impossible times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk of ours: whatever fails, and whenever the program ends, nothing is lost."""
+"""Faults of disks: whatever fails and whenever the program ends, nothing is lost."""
 
 from __future__ import annotations
 

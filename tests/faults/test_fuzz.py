@@ -1,4 +1,5 @@
-"""Thousands of frames for each decoder: nothing raises out of its package, what is bad is counted.
+"""Thousands of frames for each decoder: no exception leaves its package, and bad frames are
+counted.
 
 ``--faults-long`` makes 300,000 of each.
 """

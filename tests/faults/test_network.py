@@ -1,4 +1,4 @@
-"""The bench of networks: faults between the program and real servers, alone and in sequences."""
+"""Faults of networks between the program and real servers, alone and in sequences."""
 
 from __future__ import annotations
 

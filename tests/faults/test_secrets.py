@@ -1,4 +1,4 @@
-"""A marked key and its tokens are nowhere but in the config and on the way to their own service."""
+"""A marked key and its tokens appear only in the config and in requests to their own service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipe, a folder or a device in place of each file of ours: a sentence, and nothing hangs."""
+"""A pipe, a folder or a device in place of each file gives a sentence, and nothing hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of the bench: its rows pass through the reports of tests."""
+"""The table of the fault tests: its rows pass through the reports of tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making texts alike: whatever the case and the accents."""
+"""Folding texts, whatever their case and accents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed pauses while too many changes are not handled, and goes on after."""
+"""A feed pauses while too many changes are not handled, and continues afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack of what the user can undo, and the operations that take back others."""
+"""The undo stack, and the operations that undo others."""
 
 from __future__ import annotations
 

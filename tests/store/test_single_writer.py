@@ -1,4 +1,4 @@
-"""The thread that writes one file: what it tries again, and what it tells."""
+"""The thread that writes one file: its retries and its messages."""
 
 from __future__ import annotations
 

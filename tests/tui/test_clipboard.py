@@ -1,4 +1,4 @@
-"""Copying: by a program of the desktop, by tmux, or by the terminal, and which way it went."""
+"""Copying by a program of the desktop, by tmux or by the terminal, and its message."""
 
 from __future__ import annotations
 

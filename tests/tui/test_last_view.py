@@ -1,4 +1,4 @@
-"""The filter, the selection and the panes of the last run, at the next start."""
+"""The next start restores the filter, the selection and the panes of the last run."""
 
 from __future__ import annotations
 

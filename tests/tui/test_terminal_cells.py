@@ -1,4 +1,4 @@
-"""What repaints write to the terminal is what the screen consists of."""
+"""The cells that repaints write to the terminal are those of the screen."""
 
 from __future__ import annotations
 

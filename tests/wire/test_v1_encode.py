@@ -1,4 +1,4 @@
-"""Encoded messages of version 1 are read back as what they were made from."""
+"""Encoded messages of version 1 decode to the data that they were made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others may send under the keys of a hub, and what a hub of ours never sends."""
+"""Data that other servers may send under the keys of a hub, and data that our hub never sends."""
 
 from __future__ import annotations
 

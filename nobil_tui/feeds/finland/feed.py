@@ -140,7 +140,7 @@ class FinlandFeed:
         self._obstacle = ""
         """Why the broker could not be reached the last time."""
         self._polled_at = 0
-        """When the last of them came, in ms; zero if it failed."""
+        """When the last snapshot came, in ms; zero if it failed."""
         self._attempt = 0
         """Numbers the connections, to tell a snapshot for this one from a late one."""
         self._tasks = set[asyncio.Task[None]]()
@@ -163,7 +163,7 @@ class FinlandFeed:
         return self._link.alive_at
 
     def retry(self) -> None:
-        """Try now what failed: the connection to the broker, and the snapshot."""
+        """Retry what failed now: the connection to the broker, and the snapshot."""
         self._retry_now.set()
         self._link.retry()
 
@@ -370,7 +370,7 @@ class FinlandFeed:
         assert response is not None  # noqa: S101  # only with an ETag
         statuses = await run_in_thread(lambda: decode_statuses(response.body))
         if not (statuses.statuses or statuses.unreadable):
-            # Of a whole country: taken for true, it would remove every station.
+            # For a whole country, an empty snapshot would remove every station.
             raise NotReadableError("the response lists no connector")
         return _Fetched(statuses, response, self._clock.now(), attempt)
 
@@ -402,7 +402,7 @@ class FinlandFeed:
             self._places_settled.set()
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait for an event, at most for so many seconds."""
+        """Wait for an event, for at most ``seconds``."""
         if not event.is_set():
             await run_until_first(self._clock.sleep(seconds), event.wait())
 

@@ -1,4 +1,4 @@
-"""Every command runs at its target, whichever way it is asked for."""
+"""Every command runs on its target: for a key, the footer, the palette and the mouse."""
 
 from __future__ import annotations
 

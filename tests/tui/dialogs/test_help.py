@@ -1,4 +1,4 @@
-"""The help: every key, every symbol, and what is running."""
+"""The help: every key, every symbol, and the running source."""
 
 from __future__ import annotations
 

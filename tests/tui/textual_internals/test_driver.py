@@ -1,4 +1,4 @@
-"""The driver of the terminal, and what makes each part of it needless."""
+"""The base of the terminal driver, and whether each workaround in it is still needed."""
 
 from __future__ import annotations
 

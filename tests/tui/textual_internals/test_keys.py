@@ -1,4 +1,4 @@
-"""Keys act on what has the focus, in their order."""
+"""Keys act on the focused widget, in order."""
 
 from __future__ import annotations
 

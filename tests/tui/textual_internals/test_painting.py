@@ -1,4 +1,4 @@
-"""What is painted, and when."""
+"""Painting: which cells are written, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an app does with its terminal."""
+"""The use of the terminal for more than painting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No widget has a name that a style sheet of Textual means."""
+"""No widget has a name that a style sheet of Textual uses."""
 
 from __future__ import annotations
 

@@ -19,14 +19,14 @@ class NewerStations:
         self._above, self._counted_before, self.count = (ids, top), 0, 0
 
     def list_moved(self, ids: Sequence[str], top: int) -> None:
-        """Count what is above the screen after the list was sorted again by itself."""
+        """Count the stations above the screen after the list was sorted automatically."""
         seen, above = self._above
         before = set(seen[:above])
         new = sum(station not in before for station in ids[:top])
         self.count = min(top, self._counted_before + new)
 
     def scrolled(self, ids: Sequence[str], top: int) -> bool:
-        """Note what is above the screen now that the user scrolled; return whether the count
+        """Note the stations above the screen after the user scrolled; return whether the count
         changed."""
         self._above = ids, top
         self._counted_before = min(self.count, top)

@@ -1,4 +1,4 @@
-"""The titles of the station list, and what it says while it is empty."""
+"""The titles of the station list, and its text while it is empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What paints the columns of the station list."""
+"""The painters of the station list's columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which columns fit, and how wide they become."""
+"""The layout of the station list: the columns that fit, and their widths."""
 
 from __future__ import annotations
 
