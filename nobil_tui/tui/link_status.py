@@ -18,8 +18,8 @@ _WAITING = {
     LinkPhase.LIVE: "Connected to {source}. Waiting for the first report.",
     LinkPhase.NOT_LIVE: "Connected to {source}, which is not live: {reason}.",
     LinkPhase.RETRYING: (
-        "{source} does not answer: {reason}. Retrying automatically; press {retry} to retry now, "
-        "or {connect} to connect to another source."
+        "Could not connect to {source}: {reason}. Retrying automatically; press {retry} to retry "
+        "now, or {connect} to connect to another source."
     ),
     LinkPhase.REFUSED: (
         "{source} refused the key ({reason}). Press {connect} to enter another key, or {retry} "

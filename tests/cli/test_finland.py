@@ -34,7 +34,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[NatsBroker]:
 @pytest.fixture
 async def service() -> AsyncIterator[FinlandService]:
     clock = Clock()
-    async with FinlandService(Country(500, 1_200, at=clock.now()), clock) as service:
+    async with FinlandService(Country(5_000, 12_000, at=clock.now()), clock) as service:
         yield service
 
 
@@ -104,7 +104,7 @@ async def test_a_recording_plays_as_itself(
     snapshot = next(
         frame for line in recorded()[1:] if "statuses" in (frame := json.loads(line)["frame"] or {})
     )
-    assert len(snapshot["statuses"]) == 1_200
+    assert len(snapshot["statuses"]) == 12_000
     assert snapshot["statuses"][0]["locationId"] == topic.split("/")[3]
     played = await asyncio.to_thread(run, "tail", "--source", str(path), "--speed", "1000")
     changes = [json.loads(line) for line in played.stdout.splitlines()]

@@ -61,13 +61,15 @@ async def shown(pilot: Pilot[int], main: MainScreen, stations: int) -> None:
 async def test_names_places_and_live_changes(
     service: FinlandService, broker: NatsBroker, clock: FakeClock, tmp_path: Path
 ) -> None:
+    """With a country of the real size."""
+    service.country = Country(5_000, 12_000, at=clock.now())
     async with opened(setup_for(service, broker.url, clock, tmp_path), WIDE) as pilot:
         main = main_of(pilot)
-        await shown(pilot, main, 500)
+        await shown(pilot, main, 5_000)
         workspace = main.workspace
         # The statuses come first, the names a moment later.
-        await until(pilot, lambda: len(workspace.user_register) == 500)
-        assert workspace.board.connectors == 1_200
+        await until(pilot, lambda: len(workspace.user_register) == 5_000)
+        assert workspace.board.connectors == 12_000
         evse, topic = next(iter(service.country.topics.items()))
         station = topic.split("/")[3]
         assert workspace.user_register.facts(station).name in "\n".join(
