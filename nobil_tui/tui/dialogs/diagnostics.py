@@ -143,7 +143,7 @@ def diagnosed(workspace: Workspace, files: tuple[str, ...]) -> Diagnosed:
     monitor = session.monitor
     size = workspace.screen.app.size
     ascii_only = "ASCII" if workspace.screen.app.has_class("-ascii") else "Unicode"
-    colors = workspace.screen.app.console.color_system or "no colors"
+    colours = workspace.screen.app.console.color_system or "none"
     return Diagnosed(
         source=session.source.name,
         phase=session.link.phase,
@@ -154,7 +154,7 @@ def diagnosed(workspace: Workspace, files: tuple[str, ...]) -> Diagnosed:
         notices=tuple(filter(None, (session.notice, workspace.alerts.notice))),
         files=files,
         environ=options.environ,
-        terminal=f"{size.width}x{size.height}, {colors}, {ascii_only}",
+        terminal=f"{size.width}x{size.height}, colours: {colours}, {ascii_only}",
         zone=options.zone,
     )
 

@@ -54,10 +54,12 @@ class RegisterScreen(FormDialog[str]):
     def fields(self) -> Iterator[Widget]:
         """Yield a field for the key and the progress bar."""
         countries = ", ".join(self._section.countries)
-        what = f"Names, places and plugs of all stations of {countries}"
+        what = f"Names, places and plugs of all stations in {countries}"
         yield Label(f"{what}: NOBIL by Enova, CC BY 4.0.")
         with Vertical(id="key-form"):
-            yield Label(f"API key (hidden; sent to {REGISTER_HOST} only). Request one there: free.")
+            yield Label(
+                f"API key (hidden; sent to {REGISTER_HOST} only). Request a free key there."
+            )
             yield TextField(password=True, placeholder="API key", max_length=MAX_API_KEY, id="key")
         yield ProgressBar(show_eta=False, id="bar")
 
@@ -65,7 +67,7 @@ class RegisterScreen(FormDialog[str]):
         """Start the download, or ask for a key."""
         self.query_one("#bar", ProgressBar).update(total=None)
         if self._key is None:
-            self._ask("Stations show their ids until a register was downloaded.")
+            self._ask("Stations show their ids until a register is downloaded.")
         else:
             self._begin(self._key)
 

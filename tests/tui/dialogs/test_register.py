@@ -271,7 +271,7 @@ async def test_a_key_is_typed_and_tried_before_it_is_kept(
 ) -> None:
     fetching.key = None
     async with fetching.screen(size) as (main, pilot):
-        assert "Stations show their ids until a register was downloaded." in said(pilot)
+        assert "Stations show their ids until a register is downloaded." in said(pilot)
         assert not bar(pilot).display
         await pilot.press("enter")
         assert "Enter the key of the station register." in said(pilot)
