@@ -38,7 +38,7 @@ from nobil_tui.base.tasks import cancel_and_wait
 from tests.faults.table import print_table
 
 # A shell starts what runs in its background with Ctrl+C ignored, and the programs of tests inherit
-# it: they would wait for ever for an interrupt.
+# it: they would wait forever for an interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -51,7 +51,7 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
 def in_every_order(
     test: Callable[[ShuffledLoop], Coroutine[Any, Any, None]], orders: int = 100
 ) -> None:
-    """Run ``test`` in so many orders. An exception that it raises gets a note with the seed."""
+    """Run ``test`` in that many orders. An exception that it raises gets a note with the seed."""
     for seed in range(orders):
         loop = ShuffledLoop(seed)
         try:

@@ -55,7 +55,7 @@ async def run_until_first(
 async def wait_until_failure(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Wait until all tasks have ended or one has failed, and raise the first error in their order.
 
-    The tasks go on if this call is cancelled.
+    The tasks continue if this call is cancelled.
     """
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     for task in tasks:

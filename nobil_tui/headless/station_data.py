@@ -60,7 +60,7 @@ class _StationDataUpdate:
         """Why the source's data could not be had the last time, to say it once."""
 
     async def run(self) -> None:
-        """Update, and read what other programs store; without end."""
+        """Update, and read what other programs store, until cancelled."""
         clock = self._session.options_clock
         while True:
             await self.download()

@@ -23,7 +23,7 @@ class Wait:
 
     A station in that state from the start counts too, but only if the stream confirmed it at most
     two minutes ago. It works if no selected connector has a fault. ``timeout`` is in seconds; None
-    waits for ever.
+    waits forever.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """The history of one user on disk: written in a thread of its own, by one program at a time.
 
-Errors of the disk are never raised: ``notice`` describes them, and the program goes on without.
+Errors of the disk are never raised: ``notice`` describes them, and the program continues without
+the history.
 """
 
 from __future__ import annotations

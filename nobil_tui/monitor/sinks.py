@@ -27,7 +27,7 @@ class Sink(Protocol):
       by these fields holds the final state after ``finish``.
     * ``finish`` is called once, at the end, with what ``take`` has not completed: also with the
       batch whose ``take`` was cancelled. It must not block for long.
-    * A sink that raises is logged and gets no more batches; the monitor and other sinks go on.
+    * A sink that raises is logged and gets no more batches; the monitor and other sinks continue.
     """
 
     async def take(self, batch: Batch) -> float | None:

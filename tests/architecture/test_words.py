@@ -15,7 +15,8 @@ from tests.for_each import for_each
 AVOIDED = re.compile(
     r"\b(whoever|somebody|nobody|anew|(?-i:(?<!there )is none|(?<!there )are none)|told of"
     r"|stands?(?= (?:in|for|at|on|beside|by|there|here|where|once|apart|still)\b)"
-    r"|the other way round|gives back|(?:is|are) told)\b",
+    r"|the other way round|gives back|(?:is|are) told|for ever|without end"
+    r"|(?:after|at|by|for|in|of|than|with|within) so many)\b",
     re.IGNORECASE,
 )
 LISTS = (Path(__file__), Path(__file__).with_name("test_interface_words.py"))

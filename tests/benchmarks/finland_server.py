@@ -17,7 +17,7 @@ from tests.feeds.mqtt_broker import NatsBroker
 
 
 async def main() -> None:
-    """Serve a country of so many locations and EVSEs."""
+    """Serve a country with these numbers of locations and EVSEs."""
     locations, evses = map(int, sys.argv[1:])
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def _reading(folder: Path, bench: Bench) -> Iterator[Row]:
 
 
 def _fill(connection: sqlite3.Connection, changes: int) -> None:
-    """Store so many changes of a country, and the intervals of a year."""
+    """Store ``changes`` changes of a country, and the intervals of a year."""
     each = max(1, changes // (STATIONS * CONNECTORS))
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN")
@@ -184,7 +184,7 @@ def _one_rate(
     now: int,
     seconds: float,
 ) -> float:
-    """Return the share of a core that the recording of so many seconds takes."""
+    """Return the share of a core that recording for ``seconds`` takes."""
     changes = []
     for number in range(int(RATE * seconds)):
         connector = Connector(rng.randrange(2), 0, now)

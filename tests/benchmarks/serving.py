@@ -21,7 +21,7 @@ PATH = "/api/v1/stream?apikey=benchmark"
 
 
 class LoadServer:
-    """A load server with so many stations, in its own process."""
+    """A load server with ``stations`` stations, in its own process."""
 
     def __init__(self, stations: int) -> None:
         self._process = subprocess.Popen(  # our own program

@@ -74,7 +74,7 @@ def test_unreachable_server_is_one_event_and_the_command_goes_on(
     def write(line: str) -> None:
         events.append(line.rstrip("\n"))
         if " link phase=retrying " in line:
-            # It would wait for the server without end.
+            # It would wait for the server forever.
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(service_log, "write_stderr", write)

@@ -73,7 +73,7 @@ class TooSlowError(Exception):
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise ``TooSlowError`` after so many seconds of processor time."""
+    """Raise ``TooSlowError`` after ``seconds`` of processor time."""
 
     def stop(*_: object) -> None:
         raise TooSlowError

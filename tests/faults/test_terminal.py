@@ -171,7 +171,7 @@ class Served:
 
 @contextmanager
 def v1_server(count: int = 1) -> Iterator[Served]:
-    """Serve so many stations, all free."""
+    """Serve ``count`` stations, all free."""
     served = Served(count)
     with serve(served.talk, "127.0.0.1", 0, close_timeout=0.1) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""A relay whose publisher fails ends: its readers would wait for it without end."""
+"""A relay whose publisher fails ends: its readers would wait for it forever."""
 
 from __future__ import annotations
 

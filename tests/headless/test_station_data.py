@@ -23,7 +23,7 @@ from tests.headless.feeds import FeedSource, ScriptedFeed
 
 
 class Published:
-    """Stores one station, a while after it is asked; before that, fails so many times."""
+    """Fails some times, and then stores one station, a while after it is asked."""
 
     has_names = True
 

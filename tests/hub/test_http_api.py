@@ -430,7 +430,7 @@ async def test_malformed_requests_are_answered_and_harm_none(served: Opens) -> N
 
 
 def _send_all(address: str, request: bytes, body: int) -> tuple[bytes, bool]:
-    """Send a request with a body of so many bytes, and only then read; return the answer and
+    """Send a request with a body of ``body`` bytes, and only then read; return the answer and
     whether the connection was reset."""
     where = urlsplit(address)
     with socket.create_connection((where.hostname, where.port), GUARD) as client:
@@ -458,7 +458,7 @@ async def test_a_large_body_is_dropped_and_the_answer_arrives(
         (head + b"Content-Length: %d\r\n\r\n" % large, large, b"405"),
         (head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % large, large, b"405"),
         (b"GET" + head[4:] + b"Content-Length: %d\r\n\r\n" % large, large, b"200"),
-        # A head without end, and what is not HTTP.
+        # An endless head, and bytes that are not HTTP.
         (b"", large, b"431"),
         (b"MAKE /healthz HTTP/9.9\r\n\r\n", large, b"400"),
     ):

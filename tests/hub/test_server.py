@@ -651,7 +651,7 @@ async def test_failure_to_send_closes_hub(
 async def test_failure_of_a_task_closes_hub(
     hub_over: OpensHub, join: Joins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Consumers would wait without end for what the task does."""
+    """Consumers would wait forever for the task."""
 
     def fails(*_: object) -> None:
         raise ZeroDivisionError

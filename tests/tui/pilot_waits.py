@@ -22,7 +22,7 @@ from nobil_tui.tui import key_queue, live_updates, repaint_throttle
 from tests.conftest import GUARD
 
 SOON = 0.02
-"""A timer due within so many seconds is part of what is going on and is waited for."""
+"""Timers that are due within this many seconds are waited for, as a part of the current action."""
 PAINT_PERIOD = 0.001
 """Seconds between a change and its paint: with the library's 1/60, each key of a test would wait
 that long."""

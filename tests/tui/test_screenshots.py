@@ -117,7 +117,7 @@ async def _alerts(pilot: Pilot[int]) -> None:
 
 
 def _has_painted(main: MainScreen, frames: int) -> bool:
-    """Return whether so many frames were received and all changes are shown, and the connection."""
+    """Return whether so many frames were received, and all changes and the connection are shown."""
     counts = main.workspace.session.counts
     return counts.frames == frames and main.live_updates.painted == counts.changes + 1
 

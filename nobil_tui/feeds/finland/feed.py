@@ -185,7 +185,7 @@ class FinlandFeed:
         await self._wait(self._snapshot_settled, SNAPSHOT_GRACE)
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield what happens, without end. Raises the error of a task that fails."""
+        """Yield events until cancelled. Raises the error of a task that fails."""
         self._start(self._read_link())
         try:
             while True:

@@ -103,7 +103,7 @@ class NatsFeed:
         self._retry_now.set()
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Yield the events of the relay's stream, without end."""
+        """Yield the events of the relay's stream until cancelled."""
         async with aclosing(self._events()) as events:
             async for event in events:
                 if self._tape is not None:
@@ -147,7 +147,7 @@ class NatsFeed:
         connection.fail(await JumpDetector(self.clock).wait())
 
     async def _pause(self, seconds: float) -> None:
-        """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait."""
+        """Wait ``seconds``, or forever if they are zero; ``retry`` ends the wait."""
         if seconds:
             await run_until_first(self._retry_now.wait(), self.clock.sleep(seconds))
         else:

@@ -96,7 +96,7 @@ class Link:
         self._retry_now.set()
 
     async def events(self) -> AsyncGenerator[LinkEvent, None]:
-        """Yield frames and changes of the link, without end."""
+        """Yield frames and changes of the link until cancelled."""
         while True:
             yield Connecting()
             began = self._clock.now()
@@ -184,7 +184,7 @@ class Link:
         return self._clock.now() + round(seconds * 1000)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait ``seconds``, or without end if they are zero; ``retry`` ends the wait.
+        """Wait ``seconds``, or forever if they are zero; ``retry`` ends the wait.
 
         So does a jump of the clock: after the machine slept, the next attempt is due, and after the
         clock was set back, the announced time is wrong.

@@ -6,7 +6,7 @@ Seen with websockets 17.4. Each cure has a test that fails once a newer release 
 * It limits the number of waiting frames, not their bytes: six of the largest take 400 MB.
 * It unpacks a frame up to the maximum size, however few bytes it came in.
 * A connection that failed keeps its last frame: an exception refers to the frames of the stack.
-* After a close frame it waits without end for the server to close the connection.
+* After a close frame it waits forever for the server to close the connection.
 """
 
 from __future__ import annotations
