@@ -168,7 +168,7 @@ class LinkBar(OneLineBar):
             share = "all unknown" if state.in_use is None else f"{state.in_use:.0%} occupied"
             connectors = f"{_count(state.connectors, 'connector')}{dot}{share}"
             yield BarPart(connectors, self.ground, 7)
-        if state.unconfirmed and state.confirms_soon:
+        if state.unconfirmed and state.confirms_soon and state.link.phase is LinkPhase.LIVE:
             yield BarPart(f"{state.unconfirmed:,} being confirmed", self.style_of("note"), 5)
         elif state.unconfirmed:
             yield BarPart(f"{state.unconfirmed:,} unconfirmed", self.style_of("warning"), 5)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from nobil_tui.monitor.batch import LinkPhase, LinkState
@@ -137,8 +138,12 @@ async def test_counts_and_unconfirmed_connectors() -> None:
         assert "11,734 stations  46,198 connectors · 38% occupied" in line
         assert "1,234 unconfirmed  2 not readable" in line
         # A snapshot that is older than the connection is no fault.
-        link_bar.state = vitals(stations=1, connectors=60, unconfirmed=60, confirms_soon=True)
+        waiting = vitals(stations=1, connectors=60, unconfirmed=60, confirms_soon=True)
+        link_bar.state = waiting
         assert "60 being confirmed" in text_of(link_bar)
+        # After the end of a recording no later one comes.
+        link_bar.state = replace(waiting, link=LinkState(LinkPhase.ENDED))
+        assert "60 unconfirmed" in text_of(link_bar)
 
 
 async def test_no_counts_before_the_first_report() -> None:
