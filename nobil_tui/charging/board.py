@@ -29,6 +29,9 @@ MAX_AHEAD = 24 * 3_600_000
 EARLIEST = 100_000_000_000
 """The earliest credible timestamp in ms, in 1973. A smaller one is in seconds, or wrong."""
 
+NEXT_SNAPSHOT = 300_000
+"""Milliseconds within which a snapshot follows one that was made before the link was live, if any
+does."""
 NOTHING_HEARD: Mapping[str, int] = {}
 """No reports beside a snapshot."""
 _STEP = 256
@@ -90,6 +93,8 @@ class Board:
         """Whether a snapshot named every station: one that is not held is not in the stream."""
         self._snapshot_gap = 0
         """How long before the link was live the last snapshot was made, in ms."""
+        self._snapshot_at = 0
+        """When it was received, in ms."""
         self.dropped = 0
         """How many reports named a station or connector beyond the limits, and were ignored."""
         self.began = 0
@@ -118,11 +123,11 @@ class Board:
             return in_service - self._unnamed()
         return self.freshness.count_unconfirmed(self.stations.values(), in_service, now)
 
-    @property
-    def confirms_soon(self) -> bool:
-        """Whether the only reason for unconfirmed connectors is that the last snapshot was made
-        before the link was live: the source soon sends a later one."""
-        return self.downtime.live and self._snapshot_gap > 0
+    def confirms_soon(self, now: int) -> bool:
+        """Return whether the only reason for unconfirmed connectors is that the last snapshot was
+        made before the link was live, and a later one is due."""
+        due = now - self._snapshot_at < NEXT_SNAPSHOT
+        return self.downtime.live and self._snapshot_gap > 0 and due
 
     def unconfirmed_for(self, station: Station, index: int, now: int) -> int:
         """Return for how many ms a connector could have changed unseen."""
@@ -264,7 +269,7 @@ class Board:
         else:
             result = yield from self._merge(latest, at, partial)
         self.has_snapshot = True
-        self._snapshot_gap = gap
+        self._snapshot_gap, self._snapshot_at = gap, at
         self.downtime.add(gap)
         if heard:
             yield from self._confirm_heard(heard, at)

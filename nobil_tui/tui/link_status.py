@@ -100,7 +100,7 @@ class LinkStatus:
             connectors=board.connectors,
             in_use=in_use / known if known else None,
             unconfirmed=board.unconfirmed(now) if board.stations else 0,
-            confirms_soon=board.confirms_soon,
+            confirms_soon=board.confirms_soon(now),
             unreadable=monitor.counts.unreadable if monitor else 0,
             full=board.dropped > 0,
             unknown_words=monitor.counts.unknown_words.text if monitor else "",

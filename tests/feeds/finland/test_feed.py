@@ -15,7 +15,7 @@ from websockets.asyncio.server import ServerConnection
 
 from nobil_tui.base.clock import iso
 from nobil_tui.base.tasks import cancel_and_wait
-from nobil_tui.charging.board import Board
+from nobil_tui.charging.board import NEXT_SNAPSHOT, Board
 from nobil_tui.charging.events import (
     Connected,
     Connecting,
@@ -197,7 +197,7 @@ async def test_a_later_snapshot_confirms_what_an_early_one_cannot(
         assert (await reader.kind(Snapshot)).gap == service.made_ago
         board = reader.board
         assert board.unconfirmed(clock.now()) == board.connectors
-        assert board.confirms_soon
+        assert board.confirms_soon(clock.now())
         await broker.publish((reported[1], status_payload("BLOCKED", clock.now())))
         await reader.kind(ConnectorReport)
         assert board.unconfirmed(clock.now()) == board.connectors - 1
@@ -210,7 +210,7 @@ async def test_a_later_snapshot_confirms_what_an_early_one_cannot(
         assert (await reader.until(lambda _: True)) == Degraded("", clock.now())
         assert (await reader.kind(Snapshot)).gap == 0
         assert board.unconfirmed(clock.now()) == 0
-        assert not board.confirms_soon
+        assert not board.confirms_soon(clock.now())
         assert (reader.word(missed[0]), reader.word(reported[0])) == ("RESERVED", "BLOCKED")
         # That is all: the stream goes on from here.
         await until(lambda: feed_is_idle(reader.feed))
@@ -230,9 +230,13 @@ async def test_a_service_that_makes_its_snapshots_rarely_is_asked_a_few_times_on
         for number in range(MAX_CONFIRMING):
             seconds = POLL_INTERVAL * 2**number
             service.made_ago += round(seconds + 1) * 1000
+            # It is expected until it is due.
+            assert reader.board.confirms_soon(clock.now() + round(seconds * 1000))
             await pass_time(clock, seconds)
             assert (await reader.kind(Snapshot)).gap == 30_000
         await until(lambda: feed_is_idle(reader.feed))
+        clock.advance(NEXT_SNAPSHOT / 1000)
+        assert not reader.board.confirms_soon(clock.now())
     assert service.paths() == [STATUSES] * (1 + MAX_CONFIRMING)
 
 
