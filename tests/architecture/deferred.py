@@ -1,5 +1,4 @@
-"""The table of deferred imports: which function-level imports of our own modules there are, and
-why.
+"""The table of deferred imports: the function-level imports of our own modules, with reasons.
 
 ``deferred_imports.toml`` groups them by reason: ``["reason"]``, then ``"importing module" =
 ["imported module"]``.
@@ -20,10 +19,10 @@ NO_REASON = "TODO: move each line to the group with its reason"
 """The group of an import for which no reason is known."""
 
 HEADER = """\
-# Every import of one of our own modules inside a function, by its reason. An import that is not
-# listed here, and one that is listed and not there, fail tests/architecture. "python -m
-# tests.architecture --write" brings the table up to date: it takes a new import to be deferred for
-# the reason of those beside it, which is for you to check.
+# Every import of one of our own modules inside a function, grouped by reason. tests/architecture
+# fails for an import that is not listed here, and for a line without an import. "python -m
+# tests.architecture --write" updates the table. It gives a new import the reason of the other
+# imports of its module, so check that it applies.
 """
 
 Pair = tuple[str, str]
