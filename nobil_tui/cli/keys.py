@@ -38,12 +38,13 @@ def add(name: str, keys: Path | None) -> None:
     from datetime import UTC, datetime
 
     from nobil_tui.base.files import NotSavedError
-    from nobil_tui.hub.api_keys import KeyFileError
+    from nobil_tui.hub.api_keys import InvalidKeyNameError, KeyFileError
 
     try:
         key = _file(keys).add(name, datetime.now(UTC).date().isoformat())
     except (KeyFileError, NotSavedError) as error:
-        fail(ExitCode.FAILURE, _sentence("No key was added", error))
+        code = ExitCode.USAGE if isinstance(error, InvalidKeyNameError) else ExitCode.FAILURE
+        fail(code, _sentence("No key was added", error))
     print_text(key)
     print_message("Keep this key: it is not stored and cannot be shown again.")
 

@@ -40,9 +40,8 @@ def _misfits(value: Any, kind: inspect.Type, path: KeyPath) -> Iterator[InvalidV
                 yield from _misfits(member, kind.item_type, (*path, index))
         case inspect.TupleType() if isinstance(value, list):
             if len(value) != len(kind.item_types):
-                yield InvalidValueError(
-                    path, f"has {len(value)} values; expected {len(kind.item_types)}."
-                )
+                count = f"{len(value)} value{'' if len(value) == 1 else 's'}"
+                yield InvalidValueError(path, f"has {count}; expected {len(kind.item_types)}.")
             for index, (member, member_kind) in enumerate(
                 zip(value, kind.item_types, strict=False)
             ):

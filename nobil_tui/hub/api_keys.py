@@ -39,7 +39,11 @@ before they write it again."""
 
 
 class KeyFileError(Exception):
-    """The key file cannot be read, or a name cannot be used. The message is safe to show."""
+    """The key file cannot be read, or a name is taken or unknown. The message is safe to show."""
+
+
+class InvalidKeyNameError(KeyFileError):
+    """No key can have this name."""
 
 
 class KeyEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,10 +149,11 @@ class KeyFile:
     def add(self, name: str, today: str) -> str:
         """Add a key and return it: the key itself is not stored.
 
-        Raises ``KeyFileError`` for a name that is taken or cannot be used, and ``NotSavedError``.
+        Raises ``KeyFileError`` for a name that is taken, ``InvalidKeyNameError`` for one that no
+        key can have, and ``NotSavedError``.
         """
         if not name.strip() or len(name) > MAX_KEY_NAME or not name.isprintable():
-            raise KeyFileError(f"a name has 1 to {MAX_KEY_NAME} printable characters")
+            raise InvalidKeyNameError(f"a name has 1 to {MAX_KEY_NAME} printable characters")
         key = generate_key()
         with locked(self.path, LOCK_SECONDS):
             entries = self.read()

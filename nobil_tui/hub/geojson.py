@@ -14,6 +14,7 @@ from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Register, country_of
 from nobil_tui.charging.station import Station, Summary
 from nobil_tui.search.filter_parser import MAX_FILTER_LENGTH, parse_query
+from nobil_tui.search.filter_problems import NO_CENTRE, NO_HOME
 from nobil_tui.search.list_options import ListOptions
 from nobil_tui.search.places import PlaceFinder
 from nobil_tui.search.query import Query
@@ -119,7 +120,10 @@ def parse_map_filter(text: str, places: PlaceFinder) -> Query:
         raise FilterError(f"a filter has at most {MAX_FILTER_LENGTH} characters")
     query = parse_query(text, None, places)
     if query.problems:
-        raise FilterError(query.problems[0].message)
+        message = query.problems[0].message
+        # In the app, a key sets one.
+        no_home = message in (NO_HOME, NO_CENTRE)
+        raise FilterError("a hub has no home, name a place: near:oslo" if no_home else message)
     if query.asks_starred:
         raise FilterError("starred stations are those of one user, a hub has none")
     return query

@@ -22,6 +22,10 @@ def test_keys_are_added_listed_and_revoked(here: Run, home: Path) -> None:
     again = here("keys", "add", "office")
     assert (again.returncode, again.stdout) == (ExitCode.FAILURE, "")
     assert 'there is a key named "office" already' in again.stderr
+    for name in ("", "a\x1b"):
+        wrong = here("keys", "add", name)
+        assert wrong.returncode == ExitCode.USAGE
+        assert wrong.stderr.endswith(": a name has 1 to 64 printable characters.\n")
     mistyped = here("keys", "revoke", "ofice")
     assert mistyped.returncode == ExitCode.FAILURE
     assert mistyped.stderr.endswith('named "ofice". Did you mean "office"?\n')

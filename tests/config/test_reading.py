@@ -124,7 +124,7 @@ COMPLAINTS: list[tuple[str | bytes, str]] = [
         "3: home.position[1] is out of range; expected -180 to 180.",
     ),
     ("[home]\nposition = [nan, 0]", "2: home.position[0] is …"),
-    ("[home]\nposition = [0]", "2: home.position has 1 values; expected 2."),
+    ("[home]\nposition = [0]", "2: home.position has 1 value; expected 2."),
     ("[home]\nposition = [true, 0]", "2: home.position[0] is true; expected a number."),
     ("[home]\nposition = '59, 10'", "2: home.position is a text; expected a list of 2 values."),
     ("[register]\ncountries = []", "2: register.countries is empty; expected at least one."),

@@ -322,6 +322,8 @@ async def test_geojson_has_names_counts_and_credit(served: Opens) -> None:
         ("filters=ccs", 'unknown parameter "filters", expected filter. Did you mean "filter"?'),
         ("filter=ccs&filter=oslo", "given twice"),
         ("filter=starred", "a hub has none"),
+        ("filter=near", "Bad request: a hub has no home, name a place: near:oslo"),
+        ("filter=within:5km", "Bad request: a hub has no home, name a place: near:oslo"),
     ):
         status, error, _ = await hub.get(f"/stations.geojson?{query}")
         assert status == 400
