@@ -1,4 +1,4 @@
-"""Start Python programs without their imports: fork them from a process that has done these before.
+"""Start Python programs fast: fork them from a process that has done the imports already.
 
 Nearly all of what the start of a command or of the app takes is imports. Here one process, the
 nursery, does them once and forks a child for each start. The child is a process of its own: its

@@ -1,4 +1,4 @@
-"""The base of the fake HTTP services: a server of 127.0.0.1 with answers that a test chooses."""
+"""The base of the fake HTTP services: a server on 127.0.0.1 with responses that a test chooses."""
 
 from __future__ import annotations
 

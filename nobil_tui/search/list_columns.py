@@ -168,7 +168,7 @@ class ListColumn(StrEnum):
     FREE = Column(
         "free",
         "Free",
-        "Free connectors, and those in service",
+        "Free and total connectors",
         _free,
         min_width=5,
         max_width=7,
@@ -243,7 +243,7 @@ class ListColumn(StrEnum):
     PRICE = Column(
         "price",
         "kWh",
-        "Lowest price of a kWh",
+        "Lowest price per kWh",
         _price,
         min_width=4,
         max_width=6,
@@ -255,7 +255,7 @@ class ListColumn(StrEnum):
     PLUG = Column(
         "plug",
         "Plug",
-        "Strongest plug, and how many other kinds",
+        "Strongest plug and number of other kinds",
         _plug,
         min_width=4,
         max_width=MAX_PLUG_WIDTH,

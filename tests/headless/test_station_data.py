@@ -1,4 +1,4 @@
-"""The names that a source publishes: beside a command that runs on, before one that ends."""
+"""The names that a source publishes: fetched while a command runs, or before it prints once."""
 
 from __future__ import annotations
 

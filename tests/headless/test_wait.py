@@ -1,4 +1,4 @@
-"""``wait``: what is waited for, what counts, and what ends it."""
+"""``wait``: the states to wait for, the reports that count, and the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database of the history: its versions, what it refuses, what it keeps."""
+"""The database of the history: versions, refused files, and retention."""
 
 from __future__ import annotations
 

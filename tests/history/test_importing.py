@@ -1,4 +1,4 @@
-"""Recordings imported into a history, from small files and from real captures."""
+"""Recordings imported into a history: small files and real captures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer that is behind, over a transport that takes bytes only when told to."""
+"""A consumer that is behind, over a transport that accepts bytes only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is served is exact: snapshot and updates lead every consumer to the board, at any moment."""
+"""Served data is exact: snapshot and updates lead every consumer to the board, at any moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pace of a stream: what silence is unusual for it."""
+"""The pace of a stream: the silence that is unusual for it."""
 
 from __future__ import annotations
 

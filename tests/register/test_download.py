@@ -1,4 +1,4 @@
-"""The register's download from a real server: requests and answers."""
+"""The register's download from a real server: requests and responses."""
 
 from __future__ import annotations
 

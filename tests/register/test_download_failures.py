@@ -1,6 +1,5 @@
-"""Failures of the register's download: rejections, invalid answers, proxies. No error contains the
-key.
-"""
+"""Failures of the register's download: rejections, invalid responses, proxies. No error contains
+the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resuming the register's download, if the server can tell that the answer is unchanged."""
+"""Resuming the register's download, if the server can tell that the response is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The REST client of Finland's service: requests, answers and failures."""
+"""The REST client of Finland's service: requests, responses and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token request to a real server: its contents, and all kinds of answers."""
+"""The token request to a real server: its contents, and all kinds of responses."""
 
 from __future__ import annotations
 

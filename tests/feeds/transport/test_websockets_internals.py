@@ -1,4 +1,4 @@
-"""The cures for the library: what it does alone, and what it does with them."""
+"""The workarounds for the websockets library: its behaviour with and without them."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
         main = await live(pilot)
         assert heads(pilot) == ["Free", "Connectors", "Id", "Station", "Place", "Plug", "Changed"]
         await pilot.press("C")
-        assert "[x] Free connectors" in "\n".join(text_of(pilot))
+        assert "[x] Free and total connectors" in "\n".join(text_of(pilot))
         # The id is the third.
         await pilot.press("j", "j", "space")
         assert heads(pilot) == ["Free", "Connectors", "Station", "Place", "Plug", "Changed"]
