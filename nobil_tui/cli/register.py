@@ -35,8 +35,8 @@ EPILOG = f"Data: {CREDIT}."
 def register(config: Path | None) -> None:
     """Fetch names, places and plugs of the stations.
 
-    The streams only send ids. The rest is in NOBIL's station register, which is stored on this
-    machine.
+    NOBIL's streams only send ids. The rest is in NOBIL's station register, which is stored on this
+    machine. The source finland fetches its own, without a key.
     """
     del config  # The subcommands inherit it.
 
