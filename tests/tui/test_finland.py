@@ -14,7 +14,7 @@ from nobil_tui.config.model import Config, FinlandSection
 from nobil_tui.feeds.finland.rest import LOCATIONS, STATUSES
 from nobil_tui.feeds.transport import connection
 from nobil_tui.monitor.batch import LinkPhase
-from nobil_tui.session.register_updater import FIRST_RETRY
+from nobil_tui.session import register_updater
 from nobil_tui.sources.factory import SourceFactory
 from nobil_tui.sources.request import SourceOptions
 from nobil_tui.tui.commands.view import about
@@ -96,6 +96,8 @@ async def test_without_the_register_there_are_ids(
 ) -> None:
     # A minute passes at once, in which no pong can come.
     monkeypatch.setattr(connection, "DEAD_AFTER", math.inf)
+    # A wait that nothing else has.
+    monkeypatch.setattr(register_updater, "FIRST_RETRY", 77.0)
     service.fail(LOCATIONS, 503)
     async with opened(setup_for(service, broker.url, clock, tmp_path)) as pilot:
         main = main_of(pilot)
@@ -109,8 +111,8 @@ async def test_without_the_register_there_are_ids(
             pilot, lambda: "The stations of Finland were not updated" in "\n".join(text_of(pilot))
         )
         # A moment later the service answers.
-        await until(pilot, lambda: any(abs(left - FIRST_RETRY) <= 1 for left in clock.sleepers))
-        clock.advance(FIRST_RETRY)
+        await until(pilot, lambda: any(76 <= left <= 77 for left in clock.sleepers))
+        clock.advance(77)
         await shown(pilot, main, 500)
 
 
