@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nobil_tui.feeds.source import Player
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.workspace import Workspace
 
 JUMP = 600.0
@@ -33,7 +34,13 @@ class PlaybackCommands:
 
     def forward(self) -> None:
         """Jump forward."""
-        if (player := self._player()) is not None:
+        workspace = self._workspace
+        if (player := self._player()) is None:
+            return
+        if workspace.session.link.phase is LinkPhase.ENDED:
+            back = workspace.keys.named("backward")
+            workspace.toasts.notify(f"The recording has ended. Press {back} to jump back.")
+        else:
             player.jump(JUMP)
 
     def backward(self) -> None:

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 import pytest
 from rich.cells import cell_len
 
+from nobil_tui.charging.events import Ended
 from nobil_tui.commands import Context, active_in
+from nobil_tui.monitor.batch import LinkPhase
 from nobil_tui.tui.bindings import KeyBindings
 from nobil_tui.tui.commands.playback import JUMP
 from nobil_tui.tui.dialogs.connect import ConnectScreen
 from nobil_tui.tui.widgets.bars.bar import PART_GAP, part_at
 from nobil_tui.tui.widgets.bars.key_hints import KeyHints
-from tests.conftest import FakeClock
+from tests.conftest import START, FakeClock
 from tests.for_each import for_each
 from tests.tui.app_driver import (
     NARROW,
@@ -23,6 +25,7 @@ from tests.tui.app_driver import (
     HandSource,
     SteppedSource,
     live,
+    main_of,
     opened,
     setup_of,
     until,
@@ -238,3 +241,10 @@ async def test_clicks_control_the_playback(clock: FakeClock) -> None:
         [toast] = pilot.app._notifications
         assert toast.message == "The recording plays at its lowest speed already."
         assert done == ["pause", "faster", "slower", JUMP, -JUMP]
+        source.feed.put(Ended(START))
+        session = main_of(pilot).workspace.session
+        await until(pilot, lambda: session.link.phase is LinkPhase.ENDED)
+        await pilot.press("right_square_bracket")
+        ended = [each.message for each in pilot.app._notifications][-1]
+        assert ended == "The recording has ended. Press [ to jump back."
+        assert done[-1] == -JUMP
