@@ -72,7 +72,7 @@ def _write_stderr(text: str) -> None:
     stream = sys.stderr
     if stream is None:
         return
-    data = text.encode(stream.encoding or "utf-8", stream.errors or "replace")
+    data = text.encode(stream.encoding or "utf-8", "replace")
     try:
         write_all(stream.buffer, data)
     except (OSError, ValueError):

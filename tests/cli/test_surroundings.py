@@ -190,3 +190,6 @@ def test_every_text_is_printed_in_every_locale(run: Run, home: Path) -> None:
     for args in (("--help",), ("history", "--help"), ("register", "status")):
         shown = run(*args, env={"PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C"})
         assert (shown.returncode, shown.stderr) == (0, ""), args
+    # Messages as well.
+    missing = run("list", "--config", "øst.toml", env={"PYTHONIOENCODING": "ascii"})
+    assert missing.stderr.startswith("nobil-tui: There is no config file ?st.toml. ")
