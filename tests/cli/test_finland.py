@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from nobil_tui.base.clock import Clock
+from nobil_tui.base.paths import register_file
 from nobil_tui.cli.exit_codes import ExitCode
+from nobil_tui.feeds.finland.rest import FinlandRest
+from nobil_tui.register.finland import update_finland
 from nobil_tui.wire.finland import FINLAND_CREDIT
 from tests.cli.conftest import GUARD, HASTY_RECORDER, Run, Start
 from tests.conftest import guarded
@@ -23,6 +26,9 @@ from tests.feeds.mqtt_broker import NatsBroker
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="signals and pipes are others there"
 )
+
+PAUSE = 0.05
+"""Seconds between two messages: each has a connection of its own, and would use up the ports."""
 
 
 @pytest.fixture
@@ -56,12 +62,20 @@ async def test_tail_prints_named_changes(
         == "nobil-tui: Connected to Finland at 127.0.0.1.\n"
     )
     topic = next(iter(service.country.topics.values()))
-    reading = asyncio.create_task(asyncio.to_thread(tail.stdout.readline))
+
+    def named() -> dict[str, object]:
+        # On a busy machine the first changes can come before the names.
+        assert tail.stdout is not None
+        lines = map(json.loads, tail.stdout)
+        return next(line for line in lines if line["name"])
+
+    reading = asyncio.create_task(asyncio.to_thread(named))
     words = itertools.cycle(["BLOCKED", "RESERVED"])
     while not reading.done():
         # The first message may come before the snapshot: then it is no change.
         await broker.publish((topic, status_payload(next(words), Clock().now())))
-    line = json.loads(await guarded(reading))
+        await asyncio.sleep(PAUSE)
+    line = await guarded(reading)
     assert line["station"] == topic.split("/")[3]
     assert line["name"] == service.country.features[0]["properties"]["name"]
     assert line["after"] in ("blocked", "reserved")
@@ -76,6 +90,8 @@ async def test_a_recording_plays_as_itself(
     run: Run,
     tmp_path: Path,
 ) -> None:
+    # A busy machine may take longer to fetch the locations than a snapshot waits for them.
+    await update_finland(register_file(), FinlandRest(service.address))
     path = tmp_path / "finland.jsonl"
     options = ("--source", "finland", "--config", str(config))
     record = start("record", str(path), *options, code=HASTY_RECORDER)
@@ -93,6 +109,7 @@ async def test_a_recording_plays_as_itself(
 
     while len(recorded()) < 4 or '"statuses"' not in path.read_text():
         await broker.publish((topic, status_payload(next(words), Clock().now())))
+        await asyncio.sleep(PAUSE)
     record.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(record.wait, GUARD) == ExitCode.SUCCESS
     header = json.loads(recorded()[0])
