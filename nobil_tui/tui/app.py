@@ -40,6 +40,7 @@ from nobil_tui.tui.style.themes import (
 from nobil_tui.tui.terminal_input import Background
 from nobil_tui.tui.textual_internals.app_state import (
     CrashReport,
+    drop_old_toast,
     drop_toasts,
     filter_colours_safely,
     keep_clipboard,
@@ -233,6 +234,7 @@ class NobilApp(QuietTerminal, CrashReport, KeptTimers, App[int], inherit_binding
         otherwise, held keys would fill the screen."""
         # The name of a file may hold any character.
         message, title = without_controls(message), without_controls(title)
+        drop_old_toast(self, message, title)
         if not shows_toast(self, message, title):
             super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
             # Queue it after the message that brings it.

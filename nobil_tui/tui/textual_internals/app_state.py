@@ -23,6 +23,14 @@ def shows_toast(app: App[Any], message: str, title: str) -> bool:
     return any((each.message, each.title) == (message, title) for each in app._notifications)
 
 
+def drop_old_toast(app: App[Any], message: str, title: str) -> None:
+    """Remove a toast with this text that is about to go: a key that shows it again would seem to do
+    nothing."""
+    for each in list(app._notifications):
+        if (each.message, each.title) == (message, title) and each.time_left < each.timeout / 2:
+            app._unnotify(each)
+
+
 def drop_toasts(app: App[Any], *, keep: int) -> None:
     """Remove all toasts but the latest ``keep``; those that report no problem first."""
     by_age = sorted(app._notifications, key=lambda each: each.raised_at)
