@@ -70,14 +70,23 @@ async def test_a_kind_of_address_that_the_machine_lacks(monkeypatch: pytest.Monk
 
 
 @needs_ipv6
-async def test_a_port_that_is_taken_at_one_address() -> None:
+async def test_a_port_that_is_taken_at_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[socket.socket] = []
+
+    class NotedSocket(socket.socket):
+        def __init__(self, family: int = -1, type: int = -1, proto: int = -1) -> None:
+            super().__init__(family, type, proto)
+            opened.append(self)
+
     with socket.socket(socket.AF_INET6) as taken:
         taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         taken.bind(("::", 0))
         taken.listen()
         port = taken.getsockname()[1]
+        monkeypatch.setattr(socket, "socket", NotedSocket)
         with pytest.raises(HubError, match=f"port {port} on :: is in use"):
             await Hub(Board(), keys=OneKey(KEY), host="::", port=port).start()
-        # Nothing is left behind at the other one.
-        with socket.socket() as free:
-            free.bind(("0.0.0.0", port))
+        monkeypatch.undo()
+    # Nothing is left behind at the other address.
+    assert opened
+    assert [each for each in opened if each.fileno() != -1] == []
