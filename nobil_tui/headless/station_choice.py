@@ -56,6 +56,8 @@ class StationChoice:
         self._open: list[str]
         """Ids that are not found yet."""
         self._ids: dict[str, None] | None
+        self._is_open: bool
+        """Whether stars or a home are missing that a simulation may have, which a hub may serve."""
         self._seen: object
         self._begin()
 
@@ -65,14 +67,26 @@ class StationChoice:
         settings.use_simulated(self._session.simulated)
         stars = settings.own_stars if self._watched else ()
         self._open = list(dict.fromkeys([*self._given, *stars]))
-        if self._watched and not self._open:
+        self._ids = {} if self._open or self._watched else None
+        self._seen, self._places_of = None, -1
+        self.query = parse_query(self._filter_text, settings.home, AnyPlace())
+        lacks_stars = self._watched and not self._open
+        self._is_open = (lacks_stars or bool(self.query.problems)) and self._may_be_simulated
+        if self._is_open:
+            return
+        if lacks_stars:
             raise UnknownStationError(
                 "No station is starred. Star one in the app, or give station ids."
             )
-        self._ids = {} if self._open else None
-        self._seen, self._places_of = None, -1
-        self.query = parse_query(self._filter_text, settings.home, AnyPlace())
         self._check_filter()
+
+    @property
+    def _may_be_simulated(self) -> bool:
+        """Whether a hub may still say that it serves a simulation, of which there are settings."""
+        session, settings = self._session, self._settings
+        kept = settings.config.watched.simulated or settings.config.home.simulated
+        known = settings.simulated or session.board.has_snapshot
+        return bool(kept) and session.sends_snapshot and not known
 
     def _check_filter(self) -> None:
         if self.query.problems:
@@ -91,7 +105,8 @@ class StationChoice:
         Raises ``UnknownStationError`` for an id that no station has.
         """
         session, board = self._session, self._session.board
-        if session.simulated is not self._settings.simulated:
+        flipped = session.simulated is not self._settings.simulated
+        if flipped or (self._is_open and board.has_snapshot):
             # A hub says later that it serves a simulation.
             self._begin()
         seen = board.membership, session.register.version, board.has_snapshot, session.link.phase

@@ -417,3 +417,39 @@ async def test_no_star_in_the_simulation_ends_it(start: Start) -> None:
     tail = start(Connected(T0), hub, settings=settings, watched=True)
     with pytest.raises(UnknownStationError, match="No station is starred"):
         await guarded(tail.task)
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+async def test_stars_and_home_of_the_simulation_wait_for_what_a_hub_serves(
+    start: Start, simulated: bool
+) -> None:
+    config = Config(
+        watched=WatchedSection(simulated=["NOR_1"]), home=HomeSection(simulated=(60.0, 10.0))
+    )
+    for options, words in (
+        ({"watched": True}, "No station is starred"),
+        ({"filter_text": "near within:9km"}, "no home"),
+    ):
+        hub = Snapshot(
+            [Station("NOR_1", [Connector(1, 0, T0)])], T0, hub=HubState(simulated=simulated)
+        )
+        tail = start(
+            Connected(T0),
+            settings=Settings(None, config),
+            register=Register(PLACES),
+            sends_snapshot=True,
+            **options,
+        )
+        tail.feed.say(hub, update(0, at=1))
+        if simulated:
+            [line] = await tail.paper.until(1)
+            assert line["station"] == "NOR_1"
+            continue
+        with pytest.raises(UnknownStationError, match=words):
+            await guarded(tail.task)
+
+
+async def test_no_star_at_all_is_said_before_connecting() -> None:
+    session = session_of(ScriptedFeed(), sends_snapshot=True)
+    with closing(session), pytest.raises(UnknownStationError, match="No station is starred"):
+        StationChoice(session, (), "", print, Settings(None, Config()), watched=True)
