@@ -22,7 +22,9 @@ sys.dont_write_bytecode = False
 
 import asyncio
 import gc
+import logging
 import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -173,6 +175,22 @@ def _patient() -> Iterator[None]:
         patch.setattr("nobil_tui.store.single_writer.WRITER_CLOSE_TIMEOUT", GUARD)
         patch.setattr("nobil_tui.store.recorder.FLUSH_TIMEOUT", GUARD)
         yield
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Restore what ``start_logging`` changes in this process, and close its file."""
+    logger = logging.getLogger()
+    before = [*logger.handlers], logger.level, logging.raiseExceptions
+    hooks = threading.excepthook, sys.unraisablehook
+    yield
+    for handler in [each for each in logger.handlers if each not in before[0]]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(before[1])
+    logging.captureWarnings(False)
+    logging.raiseExceptions = before[2]
+    threading.excepthook, sys.unraisablehook = hooks
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -47,18 +45,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _restore_logging() -> Iterator[None]:
-    logger = logging.getLogger()
-    before = [*logger.handlers], logger.level, logging.raiseExceptions
-    hooks = threading.excepthook, sys.unraisablehook
-    yield
-    for handler in [each for each in logger.handlers if each not in before[0]]:
-        logger.removeHandler(handler)
-        handler.close()
-    logger.setLevel(before[1])
-    logging.captureWarnings(False)
-    logging.raiseExceptions = before[2]
-    threading.excepthook, sys.unraisablehook = hooks
+def _restore_logging(restored_logging: None) -> None:
+    """Restore logging after each command that ran in this process."""
 
 
 class Run(Protocol):

@@ -289,6 +289,7 @@ async def test_a_command_that_crashes(bench: Bench, record_fault: RecordFault) -
     record_fault("secrets: crash", 1, "no key or token", "ended")
 
 
+@pytest.mark.usefixtures("restored_logging")
 @pytest.mark.parametrize("mode", ["success", "refusal", "failure", "closing"])
 async def test_the_app(
     bench: Bench, mode: str, record_fault: RecordFault, caplog: pytest.LogCaptureFixture
