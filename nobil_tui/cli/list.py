@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _CONDITIONS = textwrap.fill(
     one_of(each.label for each in Condition), 58, subsequent_indent=" " * 15
 )
-COUNTS_HELP = f"""
+_COUNTS_HELP = f"""
 \b
 time           when the state was read: 2026-03-23T12:00:00.107Z
 station        the station's id: NOR_01333
@@ -41,7 +41,7 @@ condition      {_CONDITIONS}
 free, total    the connectors that are free, and all in service
 in_use, faults, unknown
                the connectors occupied, with a fault, and unknown
-distance_km    from the position of a filter; null without one
+distance_km    {{distance}}
 price          the cheapest one of the station; null if unknown
 certainty      confirmed, slightly stale, stale or expired;
                null without a report
@@ -49,7 +49,13 @@ unconfirmed_s  for how many seconds it could have changed unseen
 credit         the attribution to show next to the name, the
                plugs and the price
 """.strip()
-"""The fields of a station, for the help of the commands that print them."""
+
+
+def counts_help(distance: str) -> str:
+    """Return the fields of a station, with words for its distance, for the help of a command."""
+    return _COUNTS_HELP.format(distance=distance)
+
+
 PRICE_HELP = """
 \b
 currency       three letters: EUR
@@ -61,6 +67,7 @@ at_least       true if it can be higher, such as by day
 before_tax     true if tax at an unknown rate is added
 """.strip()
 """The fields of a price."""
+_DISTANCE = "from the position of FILTER, else from home;\n               null without either"
 _HELP = f"""
 Print the stations that match FILTER and how many connectors are free.
 
@@ -72,7 +79,7 @@ In a terminal, prints a table of the columns in which any station has something,
 and places to its width; otherwise all cells between tabs, and the credit.
 The counts are those of the connectors that FILTER selects. JSON and CSV have these fields:
 
-{COUNTS_HELP}
+{counts_help(_DISTANCE)}
 
 Fields of a price; in CSV, each is a column such as price_kwh:
 

@@ -8,7 +8,7 @@ import click
 
 from nobil_tui.cli.click_classes import CommandWithExitCodes
 from nobil_tui.cli.exit_codes import SOURCE_EXIT_CODES
-from nobil_tui.cli.list import COUNTS_HELP, PRICE_HELP
+from nobil_tui.cli.list import PRICE_HELP, counts_help
 from nobil_tui.cli.messages import print_message
 from nobil_tui.cli.output import encoded, stdout_descriptor
 from nobil_tui.cli.source_command import (
@@ -31,7 +31,7 @@ its age and certainty; a message on stderr says which. A recording is played to 
 
 Each line of JSON has these fields:
 
-{COUNTS_HELP}
+{counts_help("from home; null without one")}
 connectors     a list with the fields below for each connector
 
 Fields of a connector:
@@ -77,7 +77,10 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
         choice.update()
         choice.finish()
         now, board, register = session.clock.now(), session.board, session.register
-        lines = [station_line(station, board, register, now) for station in choice.ids or ()]
+        lines = [
+            station_line(station, board, register, now, settings.home)
+            for station in choice.ids or ()
+        ]
         data = b"".join(map(station_json, lines)) if as_json else encoded(status_text(lines))
         await StdoutWriter(descriptor).write(data)
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from nobil_tui.base.clock import iso
 from nobil_tui.charging.board import Board
 from nobil_tui.charging.freshness import staleness_of
+from nobil_tui.charging.geo import Position, distance_km
 from nobil_tui.charging.prices import Price
 from nobil_tui.charging.register import Register
 from nobil_tui.charging.station import Station, Summary
@@ -105,9 +106,14 @@ def station_counts(
     )
 
 
-def station_line(station_id: str, board: Board, register: Register, now: int) -> StationLine:
-    """Return the state of a station and of each of its connectors at ``now`` (ms)."""
-    counts = station_counts(station_id, board, register, now)
+def station_line(
+    station_id: str, board: Board, register: Register, now: int, home: Position | None = None
+) -> StationLine:
+    """Return the state of a station and of each of its connectors at ``now`` (ms), and its distance
+    from ``home``."""
+    position = register.facts(station_id).position
+    distance = None if home is None or position is None else distance_km(home, position)
+    counts = station_counts(station_id, board, register, now, distance=distance)
     station = board.stations.get(station_id)
     connectors = () if station is None else _connectors(station, board, register, now)
     return StationLine(**msgspec.structs.asdict(counts), connectors=connectors)

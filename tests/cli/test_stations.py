@@ -155,6 +155,8 @@ def test_a_simulation_has_its_own_stars_and_home(here: Run, tmp_path: Path) -> N
     assert json.loads(line)["station"] == ids[1]
     nearest = json.loads(here("list", "near", *args).stdout.splitlines()[0])
     assert nearest["distance_km"] is not None
+    [line] = here("status", nearest["station"], *args).stdout.splitlines()
+    assert json.loads(line)["distance_km"] == nearest["distance_km"]
     # Real stations have no home here.
     done = here("list", "near", "--json", "--source", "enova", "--config", str(config))
     assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
