@@ -79,6 +79,12 @@ class AlertList(VirtualList):
         """Return whether the cursor is on a line."""
         return index == min(self._cursor, self.count - 1)
 
+    def on_resize(self) -> None:
+        """Keep the alert under the cursor on screen."""
+        super().on_resize()
+        if self.count:
+            self.show_line(min(self._cursor, self.count - 1))
+
     def move_cursor(self, by: int) -> None:
         """Move the cursor by lines."""
         self._cursor = max(0, min(self.count - 1, self._cursor + by))

@@ -55,6 +55,11 @@ class ColumnList(VirtualList):
         """Return whether the cursor is on a line."""
         return index == self._cursor
 
+    def on_resize(self) -> None:
+        """Keep the column under the cursor on screen."""
+        super().on_resize()
+        self.show_line(self._cursor)
+
     def move_cursor(self, by: int) -> None:
         """Move the cursor by lines."""
         self._cursor = max(0, min(self.count - 1, self._cursor + by))

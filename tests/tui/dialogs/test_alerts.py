@@ -69,6 +69,20 @@ async def test_alerts_are_edited_paused_and_removed(clock: FakeClock) -> None:
         await until(pilot, lambda: pilot.app.screen is pilot.app.screen_stack[0])
 
 
+async def test_the_alert_under_the_cursor_is_on_screen_in_a_low_terminal(
+    clock: FakeClock,
+) -> None:
+    async with opened(setup_of(clock, source_of(clock)), (60, 20)) as pilot:
+        alerts = (await live(pilot)).workspace.alerts
+        for when in (AlertWhen.FREE, AlertWhen.FAULT, AlertWhen.WORKS):
+            alerts.set(AlertRule("NOR_1", when=when))
+        alerts.set(AlertRule("NOR_2"))
+        await pilot.press("N", "G")
+        for height in (14, 12):
+            await pilot.resize_terminal(60, height)
+            await until(pilot, lambda: "Kaia" in "\n".join(text_of(pilot)))
+
+
 async def test_an_area_is_that_of_the_current_filter(clock: FakeClock) -> None:
     async with opened(setup_of(clock, source_of(clock))) as pilot:
         alerts = (await live(pilot)).workspace.alerts

@@ -69,6 +69,21 @@ async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
         assert pilot.app.screen is main
 
 
+async def test_the_column_under_the_cursor_is_on_screen_in_a_low_terminal() -> None:
+    clock = FakeClock()
+    last = f"[x] {[*ListColumn][-1].definition.words}"
+    async with opened(setup_of(clock, SteppedSource(clock)), (60, 20)) as pilot:
+        await live(pilot)
+        await pilot.press("C", "G")
+        for height in (12, 8):
+            await pilot.resize_terminal(60, height)
+            await until(pilot, lambda: last in "\n".join(text_of(pilot)))
+        await pilot.press("g")
+        assert last not in "\n".join(text_of(pilot))
+        await pilot.press("G")
+        assert last in "\n".join(text_of(pilot))
+
+
 async def test_all_buttons_fit_in_the_narrowest_terminal() -> None:
     clock = FakeClock()
     async with opened(setup_of(clock, SteppedSource(clock)), (40, 24)) as pilot:
