@@ -39,10 +39,15 @@ from nobil_tui.base.clock import Clock
 from nobil_tui.base.tasks import cancel_and_wait
 from tests.faults.table import print_table
 
-# A shell starts what runs in its background with Ctrl+C ignored, and the programs of tests inherit
-# it: they would wait forever for an interrupt.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell starts what runs in its background with Ctrl+C ignored, and nohup ignores SIGHUP. The
+# programs of tests inherit it: they would wait forever for the signal.
+for number, usual in (
+    (signal.SIGINT, signal.default_int_handler),
+    (getattr(signal, "SIGHUP", signal.SIGTERM), signal.SIG_DFL),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 # No property may depend on the machine's speed. The examples are the same in each run: a change
 # must not fail because of what chance finds in code that it has nothing to do with.
