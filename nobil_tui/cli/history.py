@@ -239,15 +239,12 @@ def _database() -> Iterator[tuple[Path, HistoryDatabase | None]]:
         fail(ExitCode.FAILURE, unreadable(path, error))
 
 
-BY_ID = ' To find the id of a station, use "nobil-tui list".'
-
-
 def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
     """Return the stations that the ids mean; end the program if one is not known.
 
     A station of the register may have no history yet; any other id is a mistake.
     """
-    from nobil_tui.search.station_ids import StationIds
+    from nobil_tui.search.station_ids import BY_LIST, StationIds
 
     ids, found = StationIds(known), list[str]()
     for text in texts:
@@ -262,7 +259,7 @@ def _find(texts: Iterable[str], known: list[str], path: Path) -> list[str]:
             meant = StationIds(_register()).find(text)
             if meant is not None:
                 fail(ExitCode.FAILURE, f"Nothing is recorded of the station {quoted(meant)}.")
-            fail(ExitCode.USAGE, ids.problem(text, "Nothing is recorded of", BY_ID))
+            fail(ExitCode.USAGE, ids.problem(text, "Nothing is recorded of", BY_LIST))
         found.append(station)
     return found
 

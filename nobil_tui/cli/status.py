@@ -65,6 +65,7 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
     from nobil_tui.headless.station_choice import StationChoice
     from nobil_tui.headless.status import status_text
     from nobil_tui.headless.stdout import StdoutWriter
+    from nobil_tui.search.station_ids import BY_LIST
     from nobil_tui.wire.station_lines import station_json, station_line
 
     descriptor = stdout_descriptor()
@@ -72,7 +73,9 @@ def status(stations_given: tuple[str, ...], as_json: bool, **common: Any) -> Non
 
     async def work(session: Session) -> None:
         settings = settings_of(startup)
-        choice = StationChoice(session, stations_given, "", lambda _: None, settings)
+        choice = StationChoice(
+            session, stations_given, "", lambda _: None, settings, otherwise=BY_LIST
+        )
         await read_once(session, print_message)
         choice.update()
         choice.finish()

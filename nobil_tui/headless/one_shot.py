@@ -21,7 +21,7 @@ class NoStateError(Exception):
 async def read_once(
     session: Session, print_message: Print, *, seconds: float = SNAPSHOT_TIMEOUT
 ) -> None:
-    """Fill the board of an open session, and return a sentence that says with what.
+    """Fill the board of an open session, and print a sentence that says with what.
 
     The state is that of the stream's snapshot if it sends one within ``seconds``, that at the end
     of a recording, or else the last known one. Raises ``KeyRefusedError`` and ``NoStateError``.

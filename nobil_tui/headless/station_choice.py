@@ -11,7 +11,7 @@ from nobil_tui.search.index import StationIndex
 from nobil_tui.search.places import AnyPlace
 from nobil_tui.search.query import Query
 from nobil_tui.search.selection import UnknownConnectors
-from nobil_tui.search.station_ids import StationIds
+from nobil_tui.search.station_ids import BY_FILTER, StationIds
 from nobil_tui.session.session import Session
 from nobil_tui.session.settings import Settings
 
@@ -36,9 +36,11 @@ class StationChoice:
         settings: Settings,
         *,
         watched: bool = False,
+        otherwise: str = BY_FILTER,
     ) -> None:
         """With ``watched``, the starred stations are given too. The stars and the home are those of
-        ``settings``, where a simulation has some of its own.
+        ``settings``, where a simulation has some of its own. ``otherwise`` is as for
+        ``StationIds.problem``.
 
         Raises ``UnknownStationError`` if there are no stars, or no home that the filter needs.
         """
@@ -48,6 +50,7 @@ class StationChoice:
         self._print = print_message
         self._settings = settings
         self._watched = watched
+        self._otherwise = otherwise
         self._index = StationIndex(session.register, settings.starred)
         self._warned = False
         self.query: Query
@@ -120,7 +123,7 @@ class StationChoice:
         if not self._open:
             return
         if self._complete:
-            raise UnknownStationError(known.problem(self._open[0]))
+            raise UnknownStationError(known.problem(self._open[0], otherwise=self._otherwise))
         if not (self._warned or session.sends_snapshot):
             self._warned = True
             ids = ", ".join(map(quoted, self._open))
@@ -154,7 +157,7 @@ class StationChoice:
         """Check the ids at the end of the source. Raises ``UnknownStationError``."""
         if self._open:
             known = StationIds([*self._session.register, *self._session.board.stations])
-            raise UnknownStationError(known.problem(self._open[0]))
+            raise UnknownStationError(known.problem(self._open[0], otherwise=self._otherwise))
 
     def matching(self, stations: Collection[str], now: int) -> list[str]:
         """Return the chosen ones of ``stations`` at ``now`` (ms)."""

@@ -13,6 +13,8 @@ nothing backtracks."""
 MAX_STATION_TEXT = 64
 """Characters of an id; a longer text names no station."""
 BY_FILTER = " To find stations by name, use a filter."
+BY_LIST = ' To find the id of a station, use "nobil-tui list".'
+"""For commands that take no filter."""
 
 
 class StationIds:

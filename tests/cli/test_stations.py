@@ -167,6 +167,7 @@ def test_a_simulation_has_its_own_stars_and_home(here: Run, tmp_path: Path) -> N
     [
         (("status",), "Missing argument 'STATION...'"),
         (("status", "NOR_00004"), 'No station has the id "NOR_00004". Did you mean'),
+        (("status", "Oslo"), 'To find the id of a station, use "nobil-tui list".'),
         (("list", "fre:x"), "The filter is not understood: unknown field fre:"),
         (("tail", "--filter", "country:xx"), "The filter is not understood: unknown country xx"),
         (("list", "free>="), "free>= needs a number, as in free>=2."),

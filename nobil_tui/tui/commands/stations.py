@@ -79,7 +79,10 @@ class StationCommands:
         options, total = station_list.options, station_list.total
         options.include_registered = not options.include_registered
         self._workspace.relist()
-        if station_list.total == total:
+        if not len(self._workspace.register):
+            key = self._workspace.keys.named("update-register")
+            self._workspace.toasts.notify(f"The station register is empty. Press {key} to fill it.")
+        elif station_list.total == total:
             self._workspace.toasts.notify("Every station of the register is in the stream.")
 
     def pin_starred(self) -> None:
