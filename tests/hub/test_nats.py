@@ -19,6 +19,7 @@ from nobil_tui.feeds.nats.feed import SILENT, NatsFeed
 from nobil_tui.feeds.nats.reader import StreamReader
 from nobil_tui.feeds.nats.server import NatsServer
 from nobil_tui.feeds.stream import StreamFeed
+from nobil_tui.feeds.transport.failures import UnreachableError
 from nobil_tui.feeds.transport.link import Link
 from nobil_tui.hub.api_keys import OneKey
 from nobil_tui.hub.nats_lease import Lease
@@ -364,6 +365,8 @@ async def test_reader_of_a_hub_behind_nats_survives_kills_of_all_three(
     await behind.start()
 
     async def dial() -> str:
+        if not behind.hub._listener.is_started:
+            raise UnreachableError("the hub starts again")
         return behind.hub.url
 
     link = Link(dial, backoff=Quick())
