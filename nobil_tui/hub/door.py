@@ -46,7 +46,7 @@ MAX_REST = 32 * 1024 * 1024
 """Bytes of the rest of an answered request, which is dropped; more ends the connection."""
 
 _BARE = re.compile(
-    rb"\A(?:GET|HEAD|OPTIONS) (?!.*\r\n(?:content-length|transfer-encoding):)",
+    rb"\A(?:GET|HEAD|OPTIONS) (?!.*\r\n(?:content-length:(?![ \t]*0[ \t]*\r)|transfer-encoding:))",
     re.IGNORECASE | re.DOTALL,
 )
 """The head of a request without a body."""

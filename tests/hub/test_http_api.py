@@ -481,6 +481,19 @@ async def test_a_large_body_is_dropped_and_the_answer_arrives(
     writer.close()
 
 
+async def test_nothing_is_awaited_of_a_client_that_announces_no_body(
+    served: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else a large response would have to be taken within the seconds for the rest of a request.
+    monkeypatch.setattr(door, "LINGER_SECONDS", 1e6)
+    hub = await served()
+    reader, writer = await asyncio.open_connection(*hub.where)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert (await guarded(reader.read())).split(b" ")[1] == b"200"
+    await until_there_are(0, hub.hub)
+    writer.close()
+
+
 async def test_a_client_may_end_its_side_before_the_answer(served: Opens) -> None:
     hub = await served()
     reader, writer = await asyncio.open_connection(*hub.where)
