@@ -67,8 +67,8 @@ async def wait_until_failure(tasks: Collection[asyncio.Future[Any]]) -> None:
 async def running_beside(work: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
     """Run ``work`` as a task during the body of the ``async with``, and cancel it at the end.
 
-    If it fails before, the body is cancelled and the error is raised: else it would be missing
-    without a word.
+    If it fails before, the body is cancelled and the error is raised: otherwise the failure would
+    go unnoticed.
     """
     body, failed = asyncio.current_task(), False
     assert body is not None  # noqa: S101  # an async function runs in a task

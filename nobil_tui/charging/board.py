@@ -580,7 +580,7 @@ def _tally(stations: Iterable[Station], tally: list[int], at: int | None = None)
     wrong = [held for held in every if held.timestamp > latest or -1 < held.timestamp < earliest]
     for held in wrong:
         held.timestamp = _credible(held.timestamp, at or 0) or -1
-    # Counted by what they report: to ask each for its condition takes several times as long.
+    # Equal reports are counted first: asking each connector for its condition is much slower.
     working = [held for held in every if not held.error]
     tally[Condition.FAULT] += len(every) - len(working)
     by_status = Counter([held.status for held in working if type(held) is not WordConnector])

@@ -120,7 +120,7 @@ class Freshness:
         stations."""
         self._confirmed_counts: dict[str, int] = {}
         """How many connectors in service of a station are not unconfirmed at the reading
-        ``_counted_at``; stations without any are left out. After a break those are a whole country.
+        ``_counted_at``. A station that is missing has none, like a whole country after a break.
 
         Reports only ever confirm while the link is live, so one count lasts until the next break.
         """

@@ -231,7 +231,7 @@ class ListColumn(StrEnum):
     DISTANCE = Column(
         "distance",
         "Away",
-        "Distance from home, or from the place of the filter",
+        "Distance from home or the filter's place",
         _distance,
         min_width=5,
         max_width=8,

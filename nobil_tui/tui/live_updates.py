@@ -179,8 +179,10 @@ class LiveUpdates:
         return 0 <= age < seconds * 1000
 
     def show_time(self, *, rows: bool = True) -> None:
-        """Update the link bar, ages and order; without ``rows`` those of stations are painted
-        anyway."""
+        """Update the link bar, ages and order.
+
+        ``rows``: also the ages in the station list, unless all its rows are painted anyway.
+        """
         workspace = self._workspace
         self._time_shown_at = workspace.session.clock.now()
         workspace.refresh_link_bar()

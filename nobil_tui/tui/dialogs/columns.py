@@ -16,7 +16,7 @@ from nobil_tui.commands import Context, command_by_id, for_context
 from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.tui.bindings import KeyBindings, binding_of, bindings_for
 from nobil_tui.tui.dialogs.dialog import Dialog
-from nobil_tui.tui.style.glyphs import Glyphs
+from nobil_tui.tui.style.glyphs import Glyphs, truncate
 from nobil_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -71,9 +71,10 @@ class ColumnList(VirtualList):
         column, cursor = self._order[index], self.is_cursor(index)
         mark = " " if column in self._hidden else "x"
         style = "quiet" if column in self._hidden else ""
+        text = f" [{mark}] {column.definition.words}"
         return [
             Segment(self.glyphs.cursor if cursor else " ", self.style_of("", cursor)),
-            Segment(f" [{mark}] {column.definition.words}", self.style_of(style, cursor)),
+            Segment(truncate(text, width - 1, self.glyphs.ellipsis), self.style_of(style, cursor)),
         ]
 
     def on_click(self, event: events.Click) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
+from textual.pilot import Pilot
 
 from nobil_tui.charging.events import Connected
 from nobil_tui.commands import COMMANDS, Context, command_by_id
@@ -91,14 +95,21 @@ ON_THE_FIRST_LINE = {"back", "down", "up", "page-down", "page-up", "half-page-do
 """What moves the cursor, or goes back: where it is at the end already shows."""
 
 
-async def test_a_command_that_can_do_nothing_says_why() -> None:
+@asynccontextmanager
+async def live_without_stations() -> AsyncIterator[Pilot[int]]:
     clock = FakeClock()
     source = HandSource(clock)
     source.feed.put(Connected(START))
     async with opened(setup_of(clock, source)) as pilot:
+        session = main_of(pilot).workspace.session
+        await until(pilot, lambda: session.link.phase is LinkPhase.LIVE)
+        yield pilot
+
+
+async def test_a_command_that_can_do_nothing_says_why() -> None:
+    async with live_without_stations() as pilot:
         main = main_of(pilot)
         app, workspace = pilot.app, main.workspace
-        await until(pilot, lambda: workspace.session.link.phase is LinkPhase.LIVE)
 
         def look() -> object:
             keys = workspace.settings.config.interface
@@ -127,12 +138,8 @@ async def test_a_command_that_can_do_nothing_says_why() -> None:
 
 
 async def test_commands_say_that_there_is_no_station() -> None:
-    clock = FakeClock()
-    source = HandSource(clock)
-    source.feed.put(Connected(START))
-    async with opened(setup_of(clock, source)) as pilot:
+    async with live_without_stations() as pilot:
         main = main_of(pilot)
-        await until(pilot, lambda: main.workspace.session.link.phase is LinkPhase.LIVE)
         for key in ("s", "n", "h", "m", "y", "H", "enter"):
             pilot.app.clear_notifications()
             await pilot.press(key)

@@ -12,6 +12,7 @@ from nobil_tui.search.list_columns import ListColumn, shown_columns
 from nobil_tui.tui.dialogs.columns import ColumnList
 from tests.conftest import FakeClock
 from tests.tui.app_driver import (
+    NARROW,
     SteppedSource,
     live,
     main_of,
@@ -32,6 +33,15 @@ def heads(pilot: Pilot[int]) -> list[str]:
 def test_the_name_is_always_shown() -> None:
     assert shown_columns([ListColumn.PLUG]) == (ListColumn.NAME, ListColumn.PLUG)
     assert shown_columns(()) == tuple(ListColumn)
+
+
+async def test_a_narrow_terminal_shows_the_whole_words_of_each_column() -> None:
+    clock = FakeClock()
+    async with opened(setup_of(clock, SteppedSource(clock)), NARROW) as pilot:
+        await live(pilot)
+        await pilot.press("C")
+        text = "\n".join(text_of(pilot))
+        assert [each for each in ListColumn if f"[x] {each.definition.words}" not in text] == []
 
 
 async def test_columns_are_hidden_moved_and_reset(tmp_path: Path) -> None:
