@@ -11,31 +11,29 @@ import aiohttp
 from aiohttp import web
 
 from tests.conftest import guarded
+from tests.http_service import HttpService
 
 HOP_BY_HOP = {"connection", "upgrade", "transfer-encoding", "content-length", "host"}
 
 
-class ReverseProxy:
+class ReverseProxy(HttpService):
     """Passes what begins with ``prefix`` to the hub at ``base``, with or without the prefix."""
 
     def __init__(self, base: str, prefix: str, *, strips: bool) -> None:
+        super().__init__()
         self._base = base
         self._prefix = prefix
         self._strips = strips
         self._client: aiohttp.ClientSession
-        self._runner: web.AppRunner
-        self.port = 0
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return self._port
 
     async def __aenter__(self) -> Self:
         self._client = aiohttp.ClientSession(auto_decompress=False)
-        app = web.Application()
-        app.router.add_route("*", f"{self._prefix}/{{path:.*}}", self._pass_on)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
-        return self
+        return await super().__aenter__()
 
     async def __aexit__(
         self,
@@ -44,9 +42,12 @@ class ReverseProxy:
         trace: TracebackType | None,
     ) -> None:
         await guarded(self._client.close())
-        await guarded(self._runner.cleanup())
+        await guarded(super().__aexit__(kind, error, trace))
 
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Pass a request on, unless its path is that of another location."""
+        if not request.path.startswith(f"{self._prefix}/"):
+            return web.Response(status=404)
         target = request.path_qs.removeprefix(self._prefix) if self._strips else request.path_qs
         headers = {
             name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP
