@@ -84,9 +84,13 @@ def require_regular(path: Path) -> None:
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """Return the content of a regular file of at most ``most`` bytes. Raise ``OSError``."""
+    """Return the content of a regular file of at most ``most`` bytes. Raise ``OSError``.
+
+    A file that is being rewritten in place is read afterwards: it could be half old and half new.
+    """
     require_regular(path)
     with path.open("rb") as file:
+        _wait_for_others(file.fileno(), shared=True)
         content = file.read(most + 1)
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
@@ -276,18 +280,19 @@ def _write_at(file: FileIO, at: int, content: bytes) -> None:
         rest = rest[file.write(rest) or 0 :]
 
 
-def _wait_for_others(handle: int) -> None:
+def _wait_for_others(handle: int, *, shared: bool = False) -> None:
     """Lock an open file against others that rewrite it, if the system can. Closing it unlocks it.
 
-    They may see the file in another directory, and so use another lock file. Raise ``OSError``.
+    They may see the file in another directory, and so use another lock file. ``shared``: others may
+    read it meanwhile. Raise ``OSError``, but not for a reader, who can do without the lock.
     """
     try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
+        from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
     except ImportError:
         return
     for _ in range(_LOCK_TRIES):
         try:
-            flock(handle, LOCK_EX | LOCK_NB)
+            flock(handle, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
         except BlockingIOError:
             time.sleep(_LOCK_PAUSE)
         except OSError:
@@ -295,7 +300,8 @@ def _wait_for_others(handle: int) -> None:
             return
         else:
             return
-    raise OSError(errno.EBUSY, "another program writes it")
+    if not shared:
+        raise OSError(errno.EBUSY, "another program writes it")
 
 
 def _copy_mode_and_owner(handle: int, path: Path, like: Path) -> None:

@@ -248,6 +248,26 @@ def test_threads_that_rewrite_a_file_lose_no_star(
     assert set(load_config(path).watched.stations) == {f"NOR_{number}" for number in range(12)}
 
 
+def test_a_file_that_is_rewritten_in_place_is_read_afterwards(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    path.write_text("# half")
+    with path.open("r+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+        def finish(_seconds: float) -> None:
+            file.write(b"# whole")
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("time.sleep", finish)
+        assert files.read_regular(path, 100) == b"# whole"
+        # A program that hangs while it writes does not keep others from reading.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        assert files.read_regular(path, 100) == b"# whole"
+
+
 def test_without_links_a_new_file_is_created(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
